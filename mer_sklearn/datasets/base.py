@@ -1,0 +1,122 @@
+"""What every corpus looks like once it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..audio import AudioItem
+from ..errors import unknown_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["Dataset", "DatasetInfo", "Target"]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What a user of a corpus has to know.
+
+    Parameters
+    ----------
+    title : str
+        Full name of the corpus.
+    licence : str
+        The terms of use, as far as they are known.
+    citation : str
+        Authors, title, venue and year.
+    group : str
+        What a group is, in the singular: "artist", "actor", "song" or "file".
+    traps : tuple of str
+        What goes wrong with this corpus unless one knows it, a sentence each.
+    """
+
+    title: str
+    licence: str
+    citation: str
+    group: str = "file"
+    traps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing that can be learned from a corpus.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        The columns of the frame that hold it: one for classes, one or more for numbers.
+    task : {"classification", "regression"}
+        What it is.
+    description : str
+        One sentence, with the scale of numbers.
+    ceiling : mapping of str to float
+        The best scores that the noise of the raters allows, by the name of the metric; empty where
+        nobody knows.
+    """
+
+    columns: tuple[str, ...]
+    task: str
+    description: str = ""
+    ceiling: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A loaded corpus: what to listen to, what to learn, and what must stay together.
+
+    Parameters
+    ----------
+    name : str
+        The name by which it was loaded.
+    X : sequence of paths, `Segment` or `Clip`
+        The audio, one item a row.
+    frame : DataFrame of shape (n_clips, n_columns)
+        All that is known of each row: targets and metadata.
+    targets : mapping of str to Target
+        What can be learned; the first is the default.
+    groups : array of shape (n_clips,) or None
+        What must not stand on both sides of a split; None where the corpus does not say.
+    info : DatasetInfo
+        Licence, citation, traps.
+    split : array of shape (n_clips,) or None
+        The official part of each row, where the corpus has one.
+    weights : array of shape (n_clips,) or None
+        Weight of each row, where the corpus has one.
+    remarks : tuple of str
+        What the loader met and decided, a sentence each.
+    """
+
+    name: str
+    X: Sequence[AudioItem]
+    frame: pd.DataFrame
+    targets: Mapping[str, Target]
+    groups: np.ndarray | None
+    info: DatasetInfo
+    split: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> list[str]:
+        """The audio files, for corpora that lie on disk."""
+        return [str(getattr(item, "path", item)) for item in self.X]
+
+    def target(self, name: str | None = None) -> Target:
+        """Return one target by name; None is the first."""
+        if name is None:
+            name = next(iter(self.targets))
+        if name not in self.targets:
+            raise unknown_name(f"target of {self.name}", name, self.targets)
+        return self.targets[name]
+
+    def y(self, name: str | None = None) -> pd.Series | pd.DataFrame:
+        """Return the values of a target: a Series of one column, or a DataFrame of several."""
+        columns = list(self.target(name).columns)
+        return self.frame[columns[0]] if len(columns) == 1 else self.frame[columns]
+
+    def __len__(self) -> int:
+        return len(self.X)
