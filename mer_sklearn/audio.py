@@ -25,7 +25,9 @@ __all__ = ["SAMPLE_RATE", "AudioItem", "Clip", "Segment", "read_audio", "resampl
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 22_050  # Hz; every feature is computed at this rate
-BLOCK = 2**18  # frames a read; libsndfile seeks after every block of an mp3, so large ones are cheap
+BLOCK = (
+    2**18
+)  # frames a read; libsndfile seeks after every block of an mp3, so large ones are cheap
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; outside, a header is broken rather than unusual
 
 

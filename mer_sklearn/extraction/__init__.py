@@ -1,0 +1,1 @@
+"""Extraction: a row function run over many files, with workers and a cache."""

@@ -1,0 +1,99 @@
+"""The clip floor: the series of a clip, and what several families derive from them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from .ops import Array, Ops
+from .spectra import DB, SERIES, Frames
+from .tables import N_MELS, cosine_table
+
+__all__ = ["ClipSeries", "clip_series"]
+
+TOP_DB = 80.0  # dB below the clip's loudest mel band at which the log-mel spectrum ends
+DELTA_WIDTH = 9  # frames that a difference is fitted to, as in librosa
+
+
+class ClipSeries:
+    """The series of one or more clips of one length, each of shape (n_clips, n_frames, n_rows).
+
+    Parameters
+    ----------
+    ops : Ops
+        Who computes.
+    series : dict of str to array
+        The series by name; they are attributes too (``clip.chroma``).
+    """
+
+    def __init__(self, ops: Ops, series: dict[str, Array]) -> None:
+        self.ops, self.xp, self._series = ops, ops.xp, series
+
+    def __getattr__(self, name: str) -> Array:
+        try:
+            return self.__dict__["_series"][name]
+        except KeyError:
+            msg = f"the series {name!r} was not asked for: a family names it in `needs`"
+            raise AttributeError(msg) from None
+
+    @functools.cached_property
+    def mel_db(self) -> Array:
+        """Log-mel spectrum in dB, floored 80 dB below the clip's largest value."""
+        db = self.xp.log(self.xp.maximum(self.mel, self.ops.scalar(1e-10))) * DB
+        return self.xp.maximum(db, self.xp.max(db, axis=(1, 2), keepdims=True) - TOP_DB)
+
+    def mfcc(self, n_mfcc: int) -> Array:
+        """Mel-frequency cepstral coefficients 0 .. n_mfcc - 1.
+
+        The mean over the bands is taken out first: it is coefficient 0 but for a factor, and the
+        others no longer cancel sums of a thousand.
+        """
+        mean = self.xp.mean(self.mel_db, axis=-1, keepdims=True)
+        first = mean * float(np.sqrt(N_MELS))
+        if n_mfcc == 1:
+            return first
+        rest = self.xp.matmul(self.mel_db - mean, self.ops.const(cosine_table(n_mfcc)))
+        return self.xp.concat([first, rest], axis=-1)
+
+    def delta(self, x: Array, order: int = 1) -> Array:
+        """First or second difference of a series a frame, by a polynomial fitted to 9 frames.
+
+        Savitzky and Golay's filter, as `librosa.feature.delta` with mode "interp": the four frames
+        at either end take the value of the nearest full window. A clip of fewer frames repeats its
+        last one.
+        """
+        ops, xp = self.ops, self.xp
+        half = DELTA_WIDTH // 2
+        n_frames = ops.length(x, 1)
+        n_filled = xp.maximum(n_frames, ops.const(np.int64(DELTA_WIDTH)))
+        filled = ops.at(x, ops.arange(n_filled))
+        total = None
+        for place, weight in enumerate(_delta_weights(order)):
+            if weight == 0.0:
+                continue
+            shifted = filled[:, place : place - DELTA_WIDTH + 1 or None, :] * weight
+            total = shifted if total is None else total + shifted
+        return ops.at(total, ops.arange(n_frames) - half)
+
+
+def clip_series(ops: Ops, signal: Array, needs: Sequence[str]) -> ClipSeries:
+    """Compute the wanted series of clips, shape (n_clips, n_samples), in one pass."""
+    wanted = [SERIES[name] for name in needs]
+
+    def function(hops: Array) -> list[Array]:
+        frames = Frames(ops, hops)
+        return [series.function(frames) for series in wanted]
+
+    values = ops.over_frames(signal, function, [series.width for series in wanted])
+    return ClipSeries(ops, dict(zip(needs, values, strict=True)))
+
+
+@functools.cache
+def _delta_weights(order: int) -> tuple[float, ...]:
+    """Return the weights of the derivative of a fitted line (1) or parabola (2)."""
+    place = np.arange(DELTA_WIDTH) - DELTA_WIDTH // 2
+    powers = np.stack([place**k for k in range(order + 1)], axis=1)
+    weights = np.linalg.pinv(powers)[order] * order  # the factor is order!, for 1 and 2
+    return tuple(float(w) if abs(w) > 1e-12 else 0.0 for w in weights)

@@ -1,0 +1,140 @@
+"""`AudioFeatures`: several families as one transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import InputError
+from ..extraction.cache import CacheChoice
+from .family import AudioTransformer, FeatureFamily
+from .presets import preset
+
+__all__ = ["AudioFeatures"]
+
+
+class AudioFeatures(AudioTransformer):
+    """Features of audio, from one pass over the spectrum.
+
+    Parameters
+    ----------
+    families : str or sequence of FeatureFamily, default="plain"
+        The name of a preset (`mer_sklearn.features.PRESETS`), or the families. Their parameters are
+        reached by their names: ``set_params(mfcc__n_mfcc=13)``.
+    n_jobs : int, default=None
+        Workers that decode and compute: None is 1, -1 all cores. A `joblib.parallel_config` around
+        the call chooses another backend.
+    cache : bool or path, default=None
+        Where rows of files are kept: True in the user's cache folder (or in ``$MER_CACHE``), a path
+        in that folder, None or False nowhere.
+    on_error : {"raise", "nan"}, default="raise"
+        What a file that cannot be read does: stop with a sentence that names it, or give a row of
+        NaN and a warning.
+
+    Attributes
+    ----------
+    feature_names_out_ : list of str
+        Names of the columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mer_sklearn.features import MFCC, AudioFeatures, Chroma
+    >>> features = AudioFeatures([MFCC(n_mfcc=13), Chroma()])
+    >>> features.fit_transform(np.zeros((2, 22_050), dtype=np.float32)).shape
+    (2, 255)
+    """
+
+    def __init__(
+        self,
+        families: str | Sequence[FeatureFamily] = "plain",
+        *,
+        n_jobs: int | None = None,
+        cache: CacheChoice = None,
+        on_error: str = "raise",
+    ) -> None:
+        self.families = families
+        self.n_jobs = n_jobs
+        self.cache = cache
+        self.on_error = on_error
+
+    def resolve(self) -> list[FeatureFamily]:
+        """Return the families, checked."""
+        families = self._families()
+        names = [family.name for family in families]
+        if not names or len(set(names)) < len(names):
+            msg = f"families={names!r} must hold at least one family, and each only once."
+            raise InputError(msg)
+        for family in families:
+            family.check()
+        if self.on_error not in ("raise", "nan"):
+            msg = f'on_error={self.on_error!r} must be "raise" or "nan".'
+            raise InputError(msg)
+        return families
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters; with `deep`, those of the families too, by their names.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the families and their parameters.
+
+        Returns
+        -------
+        dict of str to object
+            Parameters by name.
+        """
+        parameters: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            for family in self._families():
+                parameters[family.name] = family
+                for key, value in family.get_params().items():
+                    parameters[f"{family.name}__{key}"] = value
+        return parameters
+
+    def set_params(self, **params: Any) -> AudioFeatures:
+        """Set parameters, those of a family by its name: ``mfcc__n_mfcc=13``.
+
+        Parameters
+        ----------
+        **params
+            Values by name.
+
+        Returns
+        -------
+        AudioFeatures
+            This object.
+        """
+        own = {key: params[key] for key in params if key in super().get_params(deep=False)}
+        super().set_params(**own)
+        nested = {key: value for key, value in params.items() if key not in own}
+        if nested:
+            # The families of a preset become this object's own before they change.
+            self.families = families = self._families()
+            for key, value in nested.items():
+                name, _, parameter = key.partition("__")
+                found = [i for i, family in enumerate(families) if family.name == name]
+                if not found:
+                    known = sorted({*super().get_params(deep=False), *(f.name for f in families)})
+                    msg = f"Invalid parameter {key!r} for AudioFeatures. Valid ones: {known!r}."
+                    raise InputError(msg)
+                if parameter:
+                    families[found[0]].set_params(**{parameter: value})
+                else:
+                    families[found[0]] = value
+        return self
+
+    def _families(self) -> list[FeatureFamily]:
+        """Return the families as they are, those of a preset new."""
+        if isinstance(self.families, str):
+            return preset(self.families)
+        families = list(self.families)
+        for family in families:
+            if not isinstance(family, FeatureFamily):
+                msg = (
+                    f"families holds {family!r}, which is no feature family. Pass the name of a "
+                    "preset, or families such as [MFCC(), Chroma()]."
+                )
+                raise InputError(msg)
+        return families

@@ -1,0 +1,190 @@
+"""The primitives of the feature code that have two bodies, and the frame parameters.
+
+A feature is written once, in the Python array API standard: numpy runs it, and
+`mer_sklearn.features.onnx_ops` traces the same lines into an ONNX graph. What stands here is what
+the standard lacks or where each side needs its own form:
+
+* lengths, which are integers in numpy and nodes in a graph (`length`, `real`, `arange`,
+  `keep_shape`);
+* the power spectrum (an FFT here, matrix products there), order statistics (a sort, a TopK);
+* who runs the loop over blocks of frames (`over_frames`).
+
+Conventions: signals have shape ``(n_clips, n_samples)``, series ``(n_clips, n_frames, n_rows)``.
+Frames have 2048 samples, 512 apart, Hann-windowed, centred, the signal padded with zeros: frame t
+covers the samples around ``512 * t``. A signal is cut into *hop blocks* of 512 samples; four
+neighbouring ones are a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from ..audio import SAMPLE_RATE
+
+__all__ = ["HOP", "N_BINS", "N_FFT", "Array", "Bank", "NumpyOps", "Ops"]
+
+# numpy's and ndonnx's arrays share the interface of the standard, but no type that can be named.
+Array: TypeAlias = Any
+FrameFunction: TypeAlias = Callable[[Array], Sequence[Array]]
+
+N_FFT, HOP = 2048, 512  # samples
+N_BINS = N_FFT // 2 + 1
+HOPS_PER_FRAME = N_FFT // HOP
+FRAME_RATE = SAMPLE_RATE / HOP  # frames per second
+BIN_HZ = SAMPLE_RATE / N_FFT  # Hz between two bins
+WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
+
+
+class Bank:
+    """A fixed filter bank, cut into groups of filters that each read only the bins they touch.
+
+    Parameters
+    ----------
+    weights : array of shape (n_bins, n_filters)
+        The filters.
+    n_groups : int, default=1
+        How many products it is cut into. Neighbouring mel filters overlap little, so eight small
+        products cost a seventh of the one large.
+    """
+
+    def __init__(self, weights: npt.ArrayLike, n_groups: int = 1) -> None:
+        matrix = np.asarray(weights, np.float32)
+        self.parts: list[tuple[int, int, npt.NDArray[np.float32]]] = []
+        for columns in np.array_split(np.arange(matrix.shape[1]), n_groups):
+            touched = np.flatnonzero(np.any(matrix[:, columns] != 0, axis=1))
+            first, last = int(touched[0]), int(touched[-1]) + 1
+            self.parts.append((first, last, np.ascontiguousarray(matrix[first:last, columns])))
+
+
+class Ops:
+    """What numpy and the graph share: written once on top of the primitives."""
+
+    xp: Any
+
+    # The primitives: NumpyOps says what each takes and gives.
+    const: Callable[[Any], Array]
+    length: Callable[[Array, int], Any]
+    arange: Callable[[Any], Array]
+    keep_shape: Callable[[Array, Sequence[int]], Array]
+    over_frames: Callable[[Array, FrameFunction, Sequence[int]], list[Array]]
+    power: Callable[[Array], Array]
+    extremes: Callable[[Array, int], tuple[Array, Array]]
+    rows: Callable[[Array], Array]
+    quantiles: Callable[[Array, Sequence[float]], list[Array]]
+
+    # Written once.
+    def scalar(self, value: float) -> Array:
+        """Return a float32 number that can be compared with an array."""
+        return self.const(np.float32(value))
+
+    def project(self, x: Array, bank: Bank) -> Array:
+        """Return the filters of a bank applied to the last axis of x."""
+        parts = [self.xp.matmul(x[..., a:b], self.const(w)) for a, b, w in bank.parts]
+        return parts[0] if len(parts) == 1 else self.xp.concat(parts, axis=-1)
+
+    def at(self, x: Array, index: Array) -> Array:
+        """Return the frames of a series at `index`, which is held inside the clip."""
+        last = self.length(x, 1) - 1
+        zero = self.const(np.int64(0))
+        return self.xp.take(x, self.xp.minimum(self.xp.maximum(index, zero), last), axis=1)
+
+
+class NumpyOps(Ops):
+    """The primitives that numpy runs.
+
+    Parameters
+    ----------
+    block : int, default=192
+        Frames computed at a time: their spectra fit into a processor's second-level cache.
+    """
+
+    xp = np
+
+    def __init__(self, block: int = 192) -> None:
+        self.block = block
+
+    def const(self, table: npt.ArrayLike) -> Array:
+        """Return the table itself."""
+        return table
+
+    def length(self, x: Array, axis: int) -> int:
+        """Return the length of an axis."""
+        return int(x.shape[axis])
+
+    def arange(self, n: int) -> Array:
+        """Return the integers 0 .. n - 1."""
+        return np.arange(n)
+
+    def keep_shape(self, x: Array, shape: Sequence[int]) -> Array:
+        """Reshape; 0 keeps an axis as it is, -1 takes what remains."""
+        return x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape)])
+
+    def over_frames(
+        self, signal: Array, function: FrameFunction, widths: Sequence[int]
+    ) -> list[Array]:
+        """Run a function over blocks of frames and join what it gives.
+
+        Parameters
+        ----------
+        signal : array of shape (n_clips, n_samples)
+            The clips.
+        function : callable
+            Takes hop blocks (n_clips, m + 3, 512), gives one array (n_clips, m, width) a series.
+        widths : sequence of int
+            Rows of each series.
+
+        Returns
+        -------
+        list of arrays of shape (n_clips, n_frames, width)
+            The series.
+        """
+        n_clips, n_samples = signal.shape
+        n_frames = n_samples // HOP + 1
+        padded = np.zeros((n_clips, (n_frames + HOPS_PER_FRAME - 1) * HOP), np.float32)
+        padded[:, N_FFT // 2 : N_FFT // 2 + n_samples] = signal
+        hops = padded.reshape(n_clips, -1, HOP)
+        series = [np.empty((n_clips, n_frames, width), np.float32) for width in widths]
+        for start in range(0, n_frames, self.block):
+            stop = min(start + self.block, n_frames)
+            values = function(hops[:, start : stop + HOPS_PER_FRAME - 1])
+            for whole, part in zip(series, values, strict=True):
+                whole[:, start:stop] = part
+        return series
+
+    def power(self, hops: Array) -> Array:
+        """Return the power spectra (n_clips, m, 1025) of m frames given as m + 3 hop blocks."""
+        samples = np.ascontiguousarray(hops).reshape(len(hops), -1)
+        frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT, axis=1)[:, ::HOP]
+        spectrum = scipy.fft.rfft(frames * WINDOW, overwrite_x=True).view(np.float32)
+        np.multiply(spectrum, spectrum, out=spectrum)
+        return spectrum[..., ::2] + spectrum[..., 1::2]
+
+    def extremes(self, x: Array, k: int) -> tuple[Array, Array]:
+        """Return the means of the k smallest and of the k largest values of the last axis."""
+        if k == 1:
+            return x.min(-1, keepdims=True), x.max(-1, keepdims=True)
+        # numpy's SIMD sort beats its partition with two pivots.
+        ordered = np.sort(x, axis=-1)
+        weights = np.full((k, 1), 1 / k, np.float32)
+        return ordered[..., :k] @ weights, ordered[..., -k:] @ weights
+
+    def rows(self, x: Array) -> Array:
+        """Return a series as (n_clips, n_rows, n_frames), each row contiguous."""
+        return np.ascontiguousarray(np.swapaxes(x, 1, 2))
+
+    def quantiles(self, rows: Array, levels: Sequence[float]) -> list[Array]:
+        """Return quantiles of each row, interpolated between neighbours, (n_clips, n_rows) each."""
+        ordered = np.sort(rows, axis=-1)
+        last = ordered.shape[-1] - 1
+        found = []
+        for level in levels:
+            below = int(level * last)
+            share = np.float32(level * last - below)
+            low, high = ordered[..., below], ordered[..., min(below + 1, last)]
+            found.append(low + (high - low) * share)
+        return found

@@ -1,0 +1,187 @@
+"""The frame floor: blocks of frames become per-frame series.
+
+Each series is one function, written in the array API standard and computed once however many
+families ask for it; the spectrum itself is never kept.
+
+No series depends on anything outside its own frames, so a stream gives what the whole file gives
+and a window is a slice. The one floor that logarithms and ratios need is local too: 80 dB below the
+frame's own largest bin (`Frames.low`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from .ops import BIN_HZ, HOP, N_BINS, N_FFT, Array, Ops
+from .tables import N_MELS, chroma_bank, contrast_bands, mel_bank
+
+__all__ = ["SERIES", "Frames", "Series"]
+
+DB = float(10 / np.log(10))  # dB of power for one natural logarithm
+TINY = 1e-20  # added to sums that may be zero
+ROLLOFF_SHARE = 0.85
+N_BLOCKS, BLOCK_BINS = 32, 32  # 1024 bins in blocks; the last bin is handled by itself
+
+
+class Frames:
+    """One block of frames; what several series need is computed once.
+
+    Parameters
+    ----------
+    ops : Ops
+        Who computes.
+    hops : array of shape (n_clips, n_frames + 3, 512)
+        The samples in hop blocks.
+    """
+
+    def __init__(self, ops: Ops, hops: Array) -> None:
+        self.ops, self.xp, self.hops = ops, ops.xp, hops
+
+    @functools.cached_property
+    def power(self) -> Array:
+        """Power spectra, shape (n_clips, n_frames, 1025)."""
+        return self.ops.power(self.hops)
+
+    @functools.cached_property
+    def low(self) -> Array:
+        """The floor of each frame's power, shape (n_clips, n_frames, 1)."""
+        return self.xp.max(self.power, axis=-1, keepdims=True) * 1e-8 + 1e-8
+
+    @functools.cached_property
+    def magnitude(self) -> Array:
+        """Magnitude spectra, shape (n_clips, n_frames, 1025)."""
+        return self.xp.sqrt(self.power)
+
+    def over_hops(self, x: Array) -> Array:
+        """Sum one value a hop block over the four blocks of each frame."""
+        return x[:, :-3, :] + x[:, 1:-2, :] + x[:, 2:-1, :] + x[:, 3:, :]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A per-frame series: its function, how many rows it has, and its version.
+
+    The version changes whenever its numbers do: it stands in cache keys and saved models.
+    """
+
+    function: Callable[[Frames], Array]
+    width: int
+    version: int = 1
+
+
+def mel(frames: Frames) -> Array:
+    """Power in 128 mel bands."""
+    return frames.ops.project(frames.power, mel_bank())
+
+
+def chroma(frames: Frames) -> Array:
+    """Strength of the 12 pitch classes, the largest 1; 0 in silence."""
+    classes = frames.ops.project(frames.power, chroma_bank())
+    largest = frames.xp.max(classes, axis=-1, keepdims=True)
+    return classes / frames.xp.maximum(largest, frames.ops.scalar(1e-8))
+
+
+def shape(frames: Frames) -> Array:
+    """Centroid, bandwidth and roll-off of the magnitudes, in Hz; 0 in silence.
+
+    The sums over bins are taken in 32 blocks of 32 and put together in float64: one narrow product,
+    nothing cancels, and no cumulative sum runs over the whole spectrum.
+    """
+    ops, xp = frames.ops, frames.xp
+    blocks = ops.keep_shape(frames.magnitude[..., : N_BINS - 1], (0, 0, N_BLOCKS, BLOCK_BINS))
+    last = xp.astype(frames.magnitude[..., N_BINS - 1 :], xp.float64)
+    x = np.arange(BLOCK_BINS) / BLOCK_BINS  # place inside a block, in blocks
+    moments = ops.const(np.stack([np.ones(BLOCK_BINS), x, x * x], axis=1).astype(np.float32))
+    sums = xp.astype(xp.matmul(blocks, moments), xp.float64)
+    s0, s1, s2 = sums[..., 0], sums[..., 1], sums[..., 2]
+    at = ops.const(np.arange(float(N_BLOCKS))[None, None])  # where each block begins, in blocks
+
+    total = xp.sum(s0, axis=-1, keepdims=True) + last
+    first = xp.sum(s0 * at + s1, axis=-1, keepdims=True) + last * float(N_BLOCKS)
+    second = xp.sum(s0 * at * at + s1 * at * 2.0 + s2, axis=-1, keepdims=True)
+    second = second + last * float(N_BLOCKS**2)
+    centroid = first / (total + TINY)
+    variance = second / (total + TINY) - centroid * centroid
+    bandwidth = xp.sqrt(xp.maximum(variance, ops.const(np.float64(0.0))))
+
+    # Roll-off: the block in which the share is reached, then how far into its bins. The fraction
+    # of a bin makes it continuous, so that rounding cannot move it by a whole bin.
+    below = xp.cumulative_sum(s0, axis=-1)
+    wanted = total * ROLLOFF_SHARE
+    block = xp.sum(xp.astype(below < wanted, xp.int64), axis=-1, keepdims=True)
+    block = xp.minimum(block, ops.const(np.int64(N_BLOCKS - 1)))
+    missing = xp.astype(wanted - xp.take_along_axis(below - s0, block, axis=-1), xp.float32)
+    every = ops.const(np.zeros((1, 1, 1, BLOCK_BINS), np.int64))
+    bins = xp.take_along_axis(blocks, xp.expand_dims(block, axis=-1) + every, axis=2)[:, :, 0, :]
+    before = xp.cumulative_sum(bins, axis=-1) - bins
+    reached = xp.clip((missing - before) / (bins + TINY), 0.0, 1.0)
+    rolloff = xp.astype(block, xp.float32) * float(BLOCK_BINS)
+    rolloff = rolloff + xp.sum(reached, axis=-1, keepdims=True)
+
+    block_hz = BLOCK_BINS * BIN_HZ
+    hz = [xp.astype(v * block_hz, xp.float32) for v in (centroid, bandwidth)]
+    return xp.concat([*hz, rolloff * BIN_HZ], axis=-1)
+
+
+def flatness(frames: Frames) -> Array:
+    """Geometric over arithmetic mean of the power, 0 to 1; 1 in silence.
+
+    Power is floored 80 dB below the frame's largest bin, where librosa has an absolute floor of
+    1e-10: the empty bins of a tone then count the same at every level.
+    """
+    xp = frames.xp
+    # In units of the floor, values lie within 1 .. 1e8: four bins can be multiplied without leaving
+    # float32, and one logarithm serves four.
+    power = xp.maximum(frames.power, frames.low) / frames.low
+    a, b, c, d = (power[..., 256 * i : 256 * (i + 1)] for i in range(4))
+    logs = xp.sum(xp.log(a * b * c * d), axis=-1, keepdims=True) + xp.log(power[..., 1024:])
+    return xp.exp(logs * (1 / N_BINS)) / xp.mean(power, axis=-1, keepdims=True)
+
+
+def contrast(frames: Frames) -> Array:
+    """Spectral contrast in 7 octave bands, dB: the strongest over the weakest 2 % of the bins.
+
+    Jiang et al. (2002) on magnitudes, as in librosa, with two differences: magnitudes are floored
+    at the root of the frame's power floor (a synthetic frame's empty bins hold only rounding), and
+    the top band ends at 10 kHz (above lies the resampler's stop band).
+    """
+    xp = frames.xp
+    magnitude = xp.maximum(frames.magnitude, xp.sqrt(frames.low))
+    pairs = [frames.ops.extremes(magnitude[..., a:b], k) for a, b, k in contrast_bands()]
+    valleys, peaks = zip(*pairs, strict=True)
+    return (xp.log(xp.concat(peaks, axis=-1)) - xp.log(xp.concat(valleys, axis=-1))) * DB
+
+
+def rms(frames: Frames) -> Array:
+    """Root-mean-square level of the unwindowed frame, full scale 1."""
+    weights = frames.ops.const(np.full((HOP, 1), 1 / N_FFT, np.float32))
+    squares = frames.xp.matmul(frames.hops * frames.hops, weights)
+    return frames.xp.sqrt(frames.over_hops(squares))
+
+
+def zero_crossings(frames: Frames) -> Array:
+    """Share of the samples at which the sign changes; the padding counts as positive."""
+    xp = frames.xp
+    negative = frames.hops < 0
+    inside = xp.astype(negative[..., 1:] != negative[..., :-1], xp.float32)
+    count = frames.over_hops(xp.sum(inside, axis=-1, keepdims=True))
+    seams = xp.astype(negative[:, 1:, :1] != negative[:, :-1, -1:], xp.float32)
+    return (count + seams[:, :-2, :] + seams[:, 1:-1, :] + seams[:, 2:, :]) * (1 / N_FFT)
+
+
+SERIES: Mapping[str, Series] = MappingProxyType(
+    {
+        "mel": Series(mel, N_MELS),
+        "chroma": Series(chroma, 12),
+        "shape": Series(shape, 3),
+        "flatness": Series(flatness, 1),
+        "contrast": Series(contrast, 7),
+        "rms": Series(rms, 1),
+        "zero_crossings": Series(zero_crossings, 1),
+    }
+)

@@ -1,0 +1,72 @@
+"""Spectrum: where its energy lies and how it is spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .clip_series import ClipSeries
+from .family import FeatureFamily
+from .ops import Array
+from .statistics import ALL_STATISTICS, summarize
+
+__all__ = ["SpectralStatistics"]
+
+
+class SpectralStatistics(FeatureFamily):
+    """Shape of the spectrum, its contrast, zero crossings and level.
+
+    =============  ========  ======================================================================
+    series         unit      what it is
+    =============  ========  ======================================================================
+    centroid       Hz        mean frequency, weighted by magnitude
+    bandwidth      Hz        standard deviation of the frequency, weighted by magnitude
+    rolloff        Hz        frequency below which 85 % of the magnitude lies, to a fraction of a bin
+    flatness       0 to 1    geometric over arithmetic mean of the power
+    contrast_0-6   dB        strongest over weakest 2 % of the bins, in octaves from 0-200 Hz up
+    zcr            0 to 1    share of samples at which the sign changes
+    rms            0 to 1    root mean square of the samples
+    =============  ========  ======================================================================
+
+    Centroid, bandwidth and rms are librosa's values; the roll-off lies within one bin (10.8 Hz) of
+    librosa's; zero crossings differ where the padding is (zeros here, repeated samples there).
+    Flatness and contrast floor each frame's power 80 dB below its largest bin, and the top band of
+    contrast (6400 Hz up) ends at 10 kHz; so they differ from librosa's where bins are empty.
+
+    Parameters
+    ----------
+    statistics : sequence of str, default=("mean", "std", "min", "max", "median")
+        Statistics over the frames.
+
+    Attributes
+    ----------
+    feature_names_out_ : list of str
+        Names of the columns, such as ``spectral__centroid__mean``.
+
+    References
+    ----------
+    D.-N. Jiang et al.: Music type classification by spectral contrast feature. ICME 2002.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tone = np.sin(2 * np.pi * 1000 / 22_050 * np.arange(22_050))
+    >>> spectral = SpectralStatistics(statistics=("median",)).set_output(transform="pandas")
+    >>> round(spectral.fit_transform(tone[None])["spectral__centroid__median"][0])
+    1000
+    """
+
+    name = "spectral"
+    needs = ("shape", "flatness", "contrast", "zero_crossings", "rms")
+
+    def __init__(self, *, statistics: Sequence[str] = ALL_STATISTICS) -> None:
+        self.statistics = statistics
+
+    def series_names(self) -> list[str]:
+        """Return the names of the descriptors."""
+        contrast = [f"contrast_{band}" for band in range(7)]
+        return ["centroid", "bandwidth", "rolloff", "flatness", *contrast, "zcr", "rms"]
+
+    def columns(self, clip: ClipSeries) -> Array:
+        """Return the statistics of the descriptors."""
+        series = [clip.shape, clip.flatness, clip.contrast, clip.zero_crossings, clip.rms]
+        return summarize(clip, clip.xp.concat(series, axis=-1), self.statistics)
