@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -135,7 +135,7 @@ def _batch(
     ]
     open_ = [n for n, wanted in enumerate(missing) if wanted]
     computed = workers.run([(function, items[n], missing[n]) for n in open_])
-    fresh = {}
+    fresh: dict[bytes, FloatArray] = {}
     rows: list[list[FloatArray] | str] = [[] for _ in items]
     for n, parts in zip(open_, computed, strict=True):
         if isinstance(parts, str) or not keys[n]:
@@ -181,7 +181,7 @@ class _Workers:
         self.count: int = effective_n_jobs(n_jobs)
         self._parallel = Parallel(n_jobs=n_jobs) if self.count > 1 else None
 
-    def __enter__(self) -> _Workers:
+    def __enter__(self) -> Self:
         if self._parallel is not None:
             self._parallel.__enter__()
         return self

@@ -20,7 +20,7 @@ class SpectralStatistics(FeatureFamily):
     =============  ========  ======================================================================
     centroid       Hz        mean frequency, weighted by magnitude
     bandwidth      Hz        standard deviation of the frequency, weighted by magnitude
-    rolloff        Hz        frequency below which 85 % of the magnitude lies, to a fraction of a bin
+    rolloff        Hz        frequency below which 85 % of the magnitude lies (a fraction of a bin)
     flatness       0 to 1    geometric over arithmetic mean of the power
     contrast_0-6   dB        strongest over weakest 2 % of the bins, in octaves from 0-200 Hz up
     zcr            0 to 1    share of samples at which the sign changes

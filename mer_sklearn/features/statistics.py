@@ -33,7 +33,7 @@ def summarize(clip: ClipSeries, x: Array, statistics: Sequence[str]) -> Array:
     """
     rows = clip.ops.rows(x)
     quantiles = [name for name in statistics if name in _LEVELS]
-    found = {}
+    found: dict[str, Array] = {}
     if quantiles:  # one sort serves them all
         values = clip.ops.quantiles(rows, [_LEVELS[name] for name in quantiles])
         found.update(zip(quantiles, values, strict=True))

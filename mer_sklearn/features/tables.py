@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 import numpy.typing as npt
 
-from .ops import BIN_HZ, N_BINS, N_FFT, SAMPLE_RATE, Bank
+from ..audio import SAMPLE_RATE
+from .ops import BIN_HZ, N_BINS, N_FFT, Bank
 
 __all__ = ["N_MELS", "chroma_bank", "contrast_bands", "cosine_table", "mel_bank"]
 
@@ -56,7 +58,7 @@ def contrast_bands() -> list[tuple[int, int, int]]:
     """
     edges = [0.0, *(200.0 * 2.0**k for k in range(6)), CONTRAST_TOP]
     bands = []
-    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (low, high) in enumerate(itertools.pairwise(edges)):
         inside = np.flatnonzero((low <= FREQUENCIES) & (high >= FREQUENCIES))
         first, stop = int(inside[0]) - (number > 0), int(inside[-1]) + 1
         n_averaged = max(1, round(0.02 * (stop - first)))
@@ -69,7 +71,7 @@ def cosine_table(n_mfcc: int) -> npt.NDArray[np.float32]:
     """Return the orthonormal cosine transform (type II) of 128 bands, rows 1 .. n_mfcc - 1."""
     band, k = np.arange(N_MELS), np.arange(1, n_mfcc)
     table = np.cos(np.pi * np.outer(2 * band + 1, k) / (2 * N_MELS)) * np.sqrt(2 / N_MELS)
-    return table.astype(np.float32)
+    return np.asarray(table, np.float32)
 
 
 def _hz_to_mel(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
