@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..audio import AudioItem
+from ..audio import AudioItem, Clip
 from ..errors import unknown_name
+from ..extraction.cache import content_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,6 +119,27 @@ class Dataset:
         """Return the values of a target: a Series of one column, or a DataFrame of several."""
         columns = list(self.target(name).columns)
         return self.frame[columns[0]] if len(columns) == 1 else self.frame[columns]
+
+    def describe(self, target: str | None = None) -> dict[str, object]:
+        """Return what a saved model says of the data it learned from.
+
+        The digest is of the audio's bytes and of the target's values, in their order.
+        """
+        digest = hashlib.sha256()
+        for number, item in enumerate(self.X):
+            if isinstance(item, Clip):
+                digest.update(item.signal.tobytes())
+            else:
+                digest.update(str(content_key(item) or number).encode())
+        digest.update(self.y(target).to_csv(index=False).encode())
+        return {
+            "name": self.name,
+            "target": list(self.target(target).columns),
+            "licence": self.info.licence,
+            "n_clips": len(self),
+            "n_groups": None if self.groups is None else len(set(self.groups)),
+            "sha256": digest.hexdigest(),
+        }
 
     def __len__(self) -> int:
         return len(self.X)

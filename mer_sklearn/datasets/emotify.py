@@ -1,0 +1,222 @@
+"""Emotify: which of nine emotions listeners felt at 400 pieces of music (GEMS-9).
+
+Layout: ``ROOT/data.csv``, a row for each listener and song, and
+``ROOT[/emotifymusic]/{classical,rock,electronic,pop}/{1..100}.mp3``; excerpts are also found in
+``ROOT/excerpts``. Track T is the file ``GENRE/((T-1) % 100 + 1).mp3``. If there is a
+``ROOT/groups.csv``, it names the `group` of each `track_id`.
+
+Source: Aljanaki, Wiering and Veltkamp, www2.projects.science.uu.nl/memotion/emotifydata. Licence:
+free for research, to be cited; the music is by artists of Magnatune.
+
+Traps: the header has a blank after each comma. The table names no artists, but the tags of the
+clips do: 137 of them, and five pairs of clips are one recording (within one artist), so that only a
+split by artists is honest. 11 to 59 listeners rated a song: shares are coarse, and the emotion most
+of them chose is often a tie. Genre predicts the emotion well: report within genre, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DatasetError, some
+from .base import Dataset, DatasetInfo, Target
+from .reading import as_numbers, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EMOTIONS = (  # in the order of the table, which decides ties
+    "amazement",
+    "solemnity",
+    "tenderness",
+    "nostalgia",
+    "calmness",
+    "power",
+    "joyful_activation",
+    "tension",
+    "sadness",
+)
+PLACES = ("", "emotifymusic", "excerpts")  # where the folders of the genres may lie
+SONGS_A_GENRE = 100
+COLLECTIONS = ("Magnatune Compilation", "Magnatune Remixed", "DJ Cary")  # artists of many artists
+
+INFO = DatasetInfo(
+    title="Emotify: induced musical emotion, GEMS-9",
+    licence="free for research with citation; music by artists of Magnatune",
+    citation=(
+        "Aljanaki, Wiering, Veltkamp, Studying emotion induced by music through a crowdsourcing "
+        "game, Information Processing and Management 52(1), 2016"
+    ),
+    group="artist",
+    traps=(
+        "Emotions are felt by listeners, not heard in the music: do not mix with valence/arousal.",
+        "Five pairs of clips are one recording: a random split leaks, one by artists does not.",
+        "Genre predicts the emotion: report within genre, too.",
+        "Listeners are not named, so rows that look the same are kept.",
+    ),
+)
+
+
+def load(root: str | Path) -> Dataset:
+    """Load Emotify.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder that holds data.csv and the folders of the genres.
+
+    Returns
+    -------
+    Dataset
+        Targets `emotion` (what most listeners felt) and `gems` (nine shares of listeners, 0 to 1);
+        groups are the artists, from groups.csv or the tags of the files.
+
+    Raises
+    ------
+    DatasetError
+        If data.csv cannot be read, no audio is found, or groups.csv leaves songs out.
+    """
+    root = Path(root)
+    frame, remarks = _rate(_read_votes(root / "data.csv"))
+    place, frame, missing = _locate(root, frame)
+    paths = [place / file for file in frame["file"]]
+    frame, groups, unnamed = _group(root / "groups.csv", paths, frame)
+    return Dataset(
+        name="emotify",
+        X=[str(path) for path in paths],
+        frame=frame,
+        targets={
+            "emotion": Target(("emotion",), "classification", "The emotion most listeners felt."),
+            "gems": Target(EMOTIONS, "regression", "Shares of listeners, from 0 to 1."),
+        },
+        groups=None if groups is None else groups.to_numpy(dtype=object),
+        info=INFO,
+        remarks=(*remarks, *missing, *unnamed),
+    )
+
+
+def _read_votes(path: Path) -> pd.DataFrame:
+    """Read the table of listeners: track_id, genre and 0 or 1 for each emotion."""
+    if not path.is_file():
+        msg = f"{path}: does not exist. Give the folder that holds data.csv and the audio."
+        raise DatasetError(msg)
+    votes = read_table(path).rename(columns=lambda name: name.lower().replace(" ", "_"))
+    lacking = [name for name in ("track_id", "genre", *EMOTIONS) if name not in votes]
+    if lacking:
+        msg = f"{path}: has no column {some(lacking)}. Give the data.csv of Emotify."
+        raise DatasetError(msg)
+    votes["track_id"] = _track_ids(votes["track_id"], path)
+    for name in EMOTIONS:
+        wrong = votes.index[~votes[name].isin(["0", "1"])]
+        if len(wrong):
+            msg = f"{path}: {name!r} must be 0 or 1; line {some(wrong)} has another value."
+            raise DatasetError(msg)
+        votes[name] = votes[name].astype(float)
+    return votes
+
+
+def _track_ids(column: pd.Series, path: Path) -> pd.Series:
+    """Return the numbers of the tracks."""
+    numbers = as_numbers(column, path)
+    wrong = numbers.index[~(numbers % 1 == 0) | (numbers < 1)]
+    if len(wrong):
+        msg = f"{path}: {column.name!r} must be a whole number from 1; see line {some(wrong)}."
+        raise DatasetError(msg)
+    return numbers.astype(int)
+
+
+def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return a row for each song: its shares, and the emotion that most listeners chose."""
+    tracks = votes.groupby("track_id")
+    emotions = list(EMOTIONS)
+    counts = tracks[emotions].sum()
+    most = counts.max(axis=1)
+    songs = tracks[emotions].mean()
+    songs.insert(0, "emotion", counts.idxmax(axis=1))
+    songs.insert(0, "n_raters", tracks.size())
+    songs.insert(0, "genre", tracks["genre"].first())
+    tied = counts.eq(most, axis=0).sum(axis=1)[most > 0] > 1
+    remarks = []
+    if tied.any():
+        remarks.append(f"{tied.sum()} songs have several emotions in front: the first column won.")
+    if not most.all():
+        remarks.append(f"{(most == 0).sum()} songs that moved nobody were dropped.")
+    return songs[most > 0].reset_index(), remarks
+
+
+def _locate(root: Path, songs: pd.DataFrame) -> tuple[Path, pd.DataFrame, list[str]]:
+    """Find the place that holds most of the audio, and drop the songs it lacks."""
+    numbers = (songs["track_id"] - 1) % SONGS_A_GENRE + 1
+    songs.insert(0, "file", songs["genre"] + "/" + numbers.astype(str) + ".mp3")
+    found = {
+        root / place: [(root / place / file).is_file() for file in songs["file"]]
+        for place in PLACES
+    }
+    place = max(found, key=lambda path: sum(found[path]))
+    if not any(found[place]):
+        msg = (
+            f"{root}: none of {len(songs)} songs is there, such as {songs['file'].iloc[0]}; looked "
+            f"in {', '.join(map(str, found))}. Put the folders of the genres beside data.csv."
+        )
+        raise DatasetError(msg)
+    lost = songs["file"][[not there for there in found[place]]]
+    remarks = [f"{len(lost)} songs lack their audio and were dropped: {some(lost)}."]
+    return place, songs[found[place]].reset_index(drop=True), remarks if len(lost) else []
+
+
+def _group(
+    path: Path, paths: list[Path], songs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.Series | None, list[str]]:
+    """Add the artists and return the groups: from a table, else from the tags of the files."""
+    if path.is_file():
+        table = _read_groups(path, songs["track_id"])
+        if "artist" in table:
+            songs.insert(3, "artist", table["artist"].to_numpy())
+        return songs, table["group"], []
+    artists = [_artist(file) for file in paths]
+    if not any(artists):
+        return songs, None, [f"No artists: there is no {path.name} and the files have no tags."]
+    songs.insert(3, "artist", artists)
+    tracks = "track " + songs["track_id"].astype(str)
+    groups = songs["artist"].where(songs["artist"] != "", tracks)
+    return songs, groups, _tag_remarks(songs["artist"])
+
+
+def _read_groups(path: Path, tracks: pd.Series) -> pd.DataFrame:
+    """Return the rows of groups.csv in the order of the songs."""
+    table = read_table(path)
+    if not {"track_id", "group"} <= set(table):
+        msg = f"{path}: must have the columns track_id and group; has {some(table)}."
+        raise DatasetError(msg)
+    table.index = _track_ids(table["track_id"], path)
+    twice = table.index[table.index.duplicated()]
+    lacking = tracks[~tracks.isin(table.index[table["group"] != ""])]
+    if len(twice) or len(lacking):
+        msg = f"{path}: track {some([*lacking, *twice])} must have one line with a group."
+        raise DatasetError(msg)
+    return table.loc[tracks]
+
+
+def _artist(path: Path) -> str:
+    """Return the artist that the tags name, or nothing."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            return str(file.copy_metadata().get("artist", "")).strip()
+    except (soundfile.SoundFileError, OSError):
+        return ""
+
+
+def _tag_remarks(artists: pd.Series) -> list[str]:
+    """Say which groups are not artists."""
+    remarks = []
+    if (artists == "").any():
+        remarks.append(f"{(artists == '').sum()} songs without an artist are their own group.")
+    mixed = artists[artists.isin(COLLECTIONS)]
+    if len(mixed):
+        remarks.append(
+            f"{len(mixed)} songs are tagged {some(sorted(set(mixed)))}, which hold several artists."
+        )
+    return remarks
