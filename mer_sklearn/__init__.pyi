@@ -1,6 +1,16 @@
+from .artifact.runtime import load as load
 from .audio import Clip as Clip
 from .audio import Segment as Segment
 from .audio import read_audio as read_audio
+from .datasets.base import Dataset as Dataset
+from .datasets.registry import load_dataset as load_dataset
+from .datasets.synthetic import make_emotion_clips as make_emotion_clips
 from .errors import AudioError as AudioError
 from .errors import MerError as MerError
+from .evaluation.evaluate import evaluate as evaluate
 from .features.extractor import AudioFeatures as AudioFeatures
+from .labels import EmotionLabeller as EmotionLabeller
+from .pipeline import EmotionPipeline as EmotionPipeline
+from .scaling import BlockScaler as BlockScaler
+
+__version__: str

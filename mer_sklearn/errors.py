@@ -47,7 +47,9 @@ class MerWarning(UserWarning):
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     """Return the error for a name that leads nowhere, with the nearest one that does."""
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
+    near = difflib.get_close_matches(str(name), names, n=3)
+    # Among the near ones, the one of the same letters: "smv" is "svm" rather than "svr".
+    near.sort(key=lambda known: sorted(known) != sorted(str(name)))
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return InputError(f"Unknown {kind} {name!r}. Known: {', '.join(names)}.{hint}")
 

@@ -29,3 +29,31 @@ def mer_data():
 def own_cache(tmp_path_factory, monkeypatch):
     """Keep the tests out of the user's feature cache."""
     monkeypatch.setenv("MER_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    """Forty short rendered pieces by a few artists."""
+    from mer_sklearn import make_emotion_clips
+
+    return make_emotion_clips(40, random_state=0, duration=2.0)
+
+
+@pytest.fixture(scope="session")
+def table(corpus):
+    """Their plain features, extracted once."""
+    from mer_sklearn import AudioFeatures
+
+    return AudioFeatures("plain").set_output(transform="pandas").fit_transform(corpus.X)
+
+
+@pytest.fixture(scope="session")
+def wav_files(corpus, tmp_path_factory):
+    """The first twelve pieces as files."""
+    import soundfile
+
+    folder = tmp_path_factory.mktemp("pieces")
+    paths = [str(folder / f"{number:02}.wav") for number in range(12)]
+    for path, clip in zip(paths, corpus.X, strict=False):
+        soundfile.write(path, clip.signal, clip.sr, subtype="FLOAT")
+    return paths

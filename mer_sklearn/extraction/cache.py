@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, Clip, Segment
+from ..audio import DECODING, AudioItem, Clip, Segment
 from ..errors import InputError, MerWarning
 
 __all__ = ["CacheChoice", "RowCache", "content_key", "open_cache"]
@@ -33,6 +33,9 @@ QUESTIONS = 500  # keys asked for in one query; SQLite allows 999 variables
 class RowCache:
     """Vectors by key, in one SQLite file.
 
+    A file that fails while it is in use (damage, a full disk, a lock held for half a minute) costs
+    the cache and one warning, not the run.
+
     Parameters
     ----------
     file : path
@@ -41,32 +44,49 @@ class RowCache:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
+        self._file, self._failed = file, False
         self._connection = sqlite3.connect(file, timeout=30.0)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-            " WITHOUT ROWID"
-        )
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+                " WITHOUT ROWID"
+            )
+        except sqlite3.Error:
+            self.close()
+            raise
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, npt.NDArray[np.float32]]:
         """Return the vectors that are there, by key."""
-        found = {}
-        for start in range(0, len(keys), QUESTIONS):
-            some = keys[start : start + QUESTIONS]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key, vector FROM rows WHERE key IN ({marks})"
-            for key, vector in self._connection.execute(query, some):
-                found[key] = np.frombuffer(vector, np.float32)
+        found: dict[bytes, npt.NDArray[np.float32]] = {}
+        with self._bearing_failure():
+            for start in range(0, len(keys), QUESTIONS):
+                some = keys[start : start + QUESTIONS]
+                marks = ",".join("?" * len(some))
+                query = f"SELECT key, vector FROM rows WHERE key IN ({marks})"
+                for key, vector in self._connection.execute(query, some):
+                    found[key] = np.frombuffer(vector, np.float32)
         return found
 
     def put(self, vectors: Mapping[bytes, npt.NDArray[np.float32]]) -> None:
         """Store vectors, all or none of them."""
-        with self._connection:
+        with self._bearing_failure(), self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO rows VALUES (?, ?)",
                 [(key, vector.astype(np.float32).tobytes()) for key, vector in vectors.items()],
             )
+
+    @contextlib.contextmanager
+    def _bearing_failure(self) -> Iterator[None]:
+        """Turn the first failure of the file into a warning, and keep quiet about the others."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if not self._failed:
+                msg = f"{self._file}: the cache fails ({error}); delete it if that stays so."
+                warnings.warn(msg, MerWarning)
+            self._failed = True
 
     def close(self) -> None:
         """Close the file."""
@@ -101,11 +121,15 @@ def content_key(item: AudioItem) -> str | None:
         return None
     segment = item if isinstance(item, Segment) else Segment(item)
     try:
-        with Path(segment.path).open("rb") as file:
+        path = Path(segment.path)
+        if not path.is_file():  # a pipe would be waited for
+            return None
+        with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return None
-    return f"{digest}:{segment.offset}:{segment.duration}"
+    duration = None if segment.duration is None else float(segment.duration)
+    return f"{digest}:{float(segment.offset)}:{duration}:{DECODING}"
 
 
 def _folder(choice: CacheChoice) -> Path | None:

@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import AudioItem, Clip, Segment, to_clip
-from ..errors import AudioError, MerWarning, some
+from ..errors import AudioError, InputError, MerWarning, some
 from .cache import RowCache, content_key
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["Part", "RowFunction", "Rows", "map_rows"]
+__all__ = ["Part", "RowFunction", "Rows", "check_on_error", "map_rows"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
@@ -98,7 +98,10 @@ def map_rows(
     ------
     AudioError
         If an item fails and `on_error` is "raise"; it names up to five.
+    InputError
+        If `on_error` is something else.
     """
+    check_on_error(on_error)
     ends = np.cumsum([0, *(part.width for part in function.parts)])
     values = np.full((len(items), ends[-1]), np.nan, np.float32)
     errors: dict[int, str] = {}
@@ -120,6 +123,13 @@ def map_rows(
     return Rows(values, errors)
 
 
+def check_on_error(on_error: str) -> None:
+    """Refuse a way to meet errors that does not exist."""
+    if on_error not in ("raise", "nan"):
+        msg = f'on_error={on_error!r} must be "raise" or "nan".'
+        raise InputError(msg)
+
+
 def _batch(
     function: RowFunction, items: list[AudioItem], workers: _Workers, cache: RowCache | None
 ) -> list[list[FloatArray] | str]:
@@ -136,7 +146,7 @@ def _batch(
     open_ = [n for n, wanted in enumerate(missing) if wanted]
     computed = workers.run([(function, items[n], missing[n]) for n in open_])
     fresh: dict[bytes, FloatArray] = {}
-    rows: list[list[FloatArray] | str] = [[] for _ in items]
+    rows: list[list[FloatArray] | str | None] = [None] * len(items)
     for n, parts in zip(open_, computed, strict=True):
         if isinstance(parts, str) or not keys[n]:
             rows[n] = parts
@@ -144,7 +154,7 @@ def _batch(
             fresh.update(zip([keys[n][i] for i in missing[n]], parts, strict=True))
     known |= fresh
     cache.put(fresh)
-    return [row or [known[key] for key in keys[n]] for n, row in enumerate(rows)]
+    return [[known[key] for key in keys[n]] if row is None else row for n, row in enumerate(rows)]
 
 
 def _keys(function: RowFunction, item: AudioItem) -> list[bytes]:
@@ -152,7 +162,8 @@ def _keys(function: RowFunction, item: AudioItem) -> list[bytes]:
     content = content_key(item)
     if content is None:
         return []
-    return [hashlib.sha256(f"{content}\n{part.key}".encode()).digest() for part in function.parts]
+    texts = [f"{content}\n{part.key}\n{part.width}" for part in function.parts]
+    return [hashlib.sha256(text.encode()).digest() for text in texts]
 
 
 def _compute(
@@ -168,8 +179,15 @@ def _compute(
     except AudioError as error:
         return str(error)
     except MemoryError:
-        name = item.path if isinstance(item, Segment) else item
-        return f"{name}: does not fit into memory. Cut it into segments."
+        return f"{_name(item)}: does not fit into memory. Cut it into segments."
+    except Exception as error:
+        error.add_note(f"This happened while computing the features of {_name(item)}.")
+        raise
+
+
+def _name(item: AudioItem) -> str:
+    """Return what a sentence calls an item."""
+    return str(item.path if isinstance(item, Segment) else item)
 
 
 class _Workers:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import InputError
+import numpy as np
+
+from ..errors import InputError, unknown_name
 from ..extraction.cache import CacheChoice
+from ..extraction.engine import check_on_error
 from .family import AudioTransformer, FeatureFamily
 from .presets import preset
 
@@ -67,8 +71,11 @@ class AudioFeatures(AudioTransformer):
             raise InputError(msg)
         for family in families:
             family.check()
-        if self.on_error not in ("raise", "nan"):
-            msg = f'on_error={self.on_error!r} must be "raise" or "nan".'
+        check_on_error(self.on_error)
+        if self.n_jobs is not None and not (
+            isinstance(self.n_jobs, numbers.Integral) and self.n_jobs
+        ):
+            msg = f"n_jobs={self.n_jobs!r} must be a number of workers, -1 for all cores, or None."
             raise InputError(msg)
         return families
 
@@ -106,7 +113,8 @@ class AudioFeatures(AudioTransformer):
         AudioFeatures
             This object.
         """
-        own = {key: params[key] for key in params if key in super().get_params(deep=False)}
+        known = super().get_params(deep=False)
+        own = {key: value for key, value in params.items() if key in known}
         super().set_params(**own)
         nested = {key: value for key, value in params.items() if key not in own}
         if nested:
@@ -116,9 +124,9 @@ class AudioFeatures(AudioTransformer):
                 name, _, parameter = key.partition("__")
                 found = [i for i, family in enumerate(families) if family.name == name]
                 if not found:
-                    known = sorted({*super().get_params(deep=False), *(f.name for f in families)})
-                    msg = f"Invalid parameter {key!r} for AudioFeatures. Valid ones: {known!r}."
-                    raise InputError(msg)
+                    raise unknown_name(
+                        "parameter of AudioFeatures", key, [*known, *(f.name for f in families)]
+                    )
                 if parameter:
                     families[found[0]].set_params(**{parameter: value})
                 else:
@@ -129,7 +137,7 @@ class AudioFeatures(AudioTransformer):
         """Return the families as they are, those of a preset new."""
         if isinstance(self.families, str):
             return preset(self.families)
-        families = list(self.families)
+        families = list(self.families) if np.iterable(self.families) else [self.families]
         for family in families:
             if not isinstance(family, FeatureFamily):
                 msg = (

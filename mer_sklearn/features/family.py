@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 from .clip_series import ClipSeries
 from .inputs import as_items
 from .ops import Array
@@ -153,14 +153,14 @@ class FeatureFamily(AudioTransformer):
 
     def check(self) -> None:
         """Refuse parameters that make no sense."""
+        for series in self.needs:
+            if series not in SERIES:
+                raise unknown_name(f"series in {type(self).__name__}.needs", series, SERIES)
         check_statistics(self.statistics)
 
     def identity(self) -> dict[str, Any]:
-        """Return all that decides the numbers: name, versions and parameters."""
-        parameters = {
-            key: list(value) if isinstance(value, (tuple, list, np.ndarray)) else value
-            for key, value in self.get_params(deep=False).items()
-        }
+        """Return all that decides the numbers, as JSON holds it: name, versions and parameters."""
+        parameters = {key: _plain(value) for key, value in self.get_params(deep=False).items()}
         series = {name: SERIES[name].version for name in self.needs}
         return {
             "family": self.name,
@@ -178,3 +178,12 @@ class FeatureFamily(AudioTransformer):
 def column_names(families: Sequence[FeatureFamily]) -> list[str]:
     """Return the names of all columns of some families."""
     return [name for family in families for name in family.column_names()]
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter as JSON holds it: numpy's numbers as Python's, sequences as lists."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (tuple, list, np.ndarray)):
+        return [_plain(item) for item in value]
+    return value

@@ -47,7 +47,7 @@ def as_items(X: Any, estimator: object = None) -> list[AudioItem]:
         msg = f"X must be a list of audio files, got the single {kind} {shown}; pass [{shown}]."
         raise InputError(msg)
     if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-        if any(dtype.kind not in "fiub" for dtype in X.dtypes):
+        if any(getattr(dtype, "kind", "O") not in "fiub" for dtype in X.dtypes):
             msg = (
                 f"X is a table with the columns {list(X.columns)[:5]}; pass the one that holds "
                 'the paths, for example X["file"].'

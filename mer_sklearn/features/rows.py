@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import AudioItem, Clip
+from ..errors import InputError
 from ..extraction.cache import CacheChoice, open_cache
 from ..extraction.engine import Part, Rows, map_rows
 from .clip_series import clip_series
@@ -63,7 +64,15 @@ class FamilyRows:
         """Return the columns of the wanted families, each of shape (n_columns,)."""
         families = [self.families[i] for i in wanted]
         columns = family_columns(NumpyOps(), clip.signal[None], families)
-        return [np.asarray(part[0], np.float32) for part in columns]
+        rows = [np.asarray(part[0], np.float32) for part in columns]
+        for family, row, i in zip(families, rows, wanted, strict=True):
+            if row.shape != (self.parts[i].width,):
+                msg = (
+                    f"{type(family).__name__} computes columns of shape {row.shape}, but names "
+                    f"{self.parts[i].width}. Mend columns() or series_names()."
+                )
+                raise InputError(msg)
+        return rows
 
 
 def extract(

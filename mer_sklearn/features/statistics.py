@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..errors import InputError, unknown_name
 from .clip_series import ClipSeries
 from .ops import Array
@@ -46,7 +48,9 @@ def summarize(clip: ClipSeries, x: Array, statistics: Sequence[str]) -> Array:
 
 def check_statistics(statistics: Sequence[str]) -> None:
     """Refuse statistics that do not exist, none at all, or one named twice."""
-    if isinstance(statistics, str) or not len(statistics):
+    # A set has no order of its own, so that columns and names could come apart.
+    is_list = isinstance(statistics, (Sequence, np.ndarray)) and not isinstance(statistics, str)
+    if not is_list or not len(statistics):
         msg = f'statistics={statistics!r} must be a list of names, for example ("mean", "std").'
         raise InputError(msg)
     for name in statistics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 from ..errors import InputError
@@ -62,10 +63,10 @@ class MFCC(FeatureFamily):
     def check(self) -> None:
         """Refuse parameters that make no sense."""
         super().check()
-        if not 1 <= self.n_mfcc <= N_MELS:
+        if not (isinstance(self.n_mfcc, numbers.Integral) and 1 <= self.n_mfcc <= N_MELS):
             msg = f"n_mfcc={self.n_mfcc!r} must be a number of coefficients from 1 to {N_MELS}."
             raise InputError(msg)
-        if self.deltas not in (0, 1, 2):
+        if not (isinstance(self.deltas, numbers.Integral) and 0 <= self.deltas <= 2):
             msg = f"deltas={self.deltas!r} must be 0, 1 (first differences) or 2 (second as well)."
             raise InputError(msg)
 

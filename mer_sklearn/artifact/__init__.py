@@ -1,0 +1,1 @@
+"""Saved models: one file, with a manifest that says what it holds."""

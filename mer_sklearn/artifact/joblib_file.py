@@ -1,0 +1,141 @@
+"""A fitted estimator as a joblib file with the manifest as a footer.
+
+Layout: the estimator as joblib writes it, uncompressed; the manifest as JSON; its length in 8
+bytes; 8 bytes that mark the end. `joblib.load` reads such a file too, since a pickle ends by itself.
+
+The manifest is read first. Its checksum of the estimator finds damage, not malice: a joblib file
+runs code when it is loaded, so load only files from people you trust.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArtifactError
+from .manifest import from_json, to_json
+
+__all__ = ["read", "read_manifest", "written_beside", "write"]
+
+MARK = b"MERmodel"
+LENGTH_BYTES = 8
+
+
+@contextlib.contextmanager
+def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a path beside the wanted one, moved into place when the block ends well.
+
+    Whatever goes wrong in the block, the wanted file is what it was before.
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        msg = f"{target}: its folder {target.parent} does not exist. Make it first."
+        raise ArtifactError(msg)
+    if target.is_dir():
+        msg = f"{target}: is a folder. Give the name of a file."
+        raise ArtifactError(msg)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        beside.replace(target)
+    except OSError as error:
+        msg = f"{target}: cannot be written ({error.strerror or error}). Choose another place."
+        raise ArtifactError(msg) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write(
+    path: str | os.PathLike[str],
+    estimator: object,
+    manifest: Mapping[str, Any],
+    check: Callable[[object], None],
+) -> None:
+    """Save an estimator and its manifest, once `check` accepts what was read back.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    estimator : object
+        A fitted estimator.
+    manifest : mapping
+        What the file says of itself.
+    check : callable
+        Given the estimator as it was read back; raises what is wrong with it.
+    """
+    import joblib
+
+    buffer = io.BytesIO()
+    joblib.dump(estimator, buffer)
+    payload = buffer.getvalue()
+    text = to_json({**manifest, "sha256": hashlib.sha256(payload).hexdigest()}).encode()
+    with written_beside(path) as beside:
+        with beside.open("wb") as file:
+            file.write(payload + text + len(text).to_bytes(LENGTH_BYTES, "little") + MARK)
+            file.flush()
+            os.fsync(file.fileno())
+        check(read(beside))
+
+
+def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the manifest of a joblib artifact without running anything in it."""
+    return _split(path)[1]
+
+
+def read(path: str | os.PathLike[str]) -> Any:
+    """Return the estimator of a joblib artifact.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, no artifact, damaged, or of another scikit-learn minor version.
+    """
+    import joblib
+
+    payload, manifest = _split(path)
+    if hashlib.sha256(payload).hexdigest() != manifest.get("sha256"):
+        msg = f"{path}: is damaged (its checksum differs). Copy the file again from its source."
+        raise ArtifactError(msg)
+    _check_version(str(path), manifest)
+    return joblib.load(io.BytesIO(payload))
+
+
+def _split(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
+    """Return the estimator's bytes and the manifest."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}). Give the path of a saved model."
+        raise ArtifactError(msg) from error
+    footer = LENGTH_BYTES + len(MARK)
+    if content[-len(MARK) :] != MARK or len(content) < footer:
+        msg = (
+            f"{path}: is no complete model of mer_sklearn. Give a file that `save` or `mer train` "
+            "wrote; if it is one, it was cut off: copy it again."
+        )
+        raise ArtifactError(msg)
+    length = int.from_bytes(content[-footer : -len(MARK)], "little")
+    start = len(content) - footer - length
+    if start < 0:
+        msg = f"{path}: its footer is damaged. Copy the file again from its source."
+        raise ArtifactError(msg)
+    return content[:start], from_json(content[start:-footer], str(path))
+
+
+def _check_version(file: str, manifest: Mapping[str, Any]) -> None:
+    """Refuse a file of another scikit-learn: its objects would load and might answer wrongly."""
+    import sklearn
+
+    saved = str(manifest["versions"]["scikit-learn"])
+    if saved.split(".")[:2] != sklearn.__version__.split(".")[:2]:
+        msg = (
+            f"{file}: was saved under scikit-learn {saved}, this is {sklearn.__version__}, and "
+            f"pickled models do not carry over. Install scikit-learn {saved}, or train again."
+        )
+        raise ArtifactError(msg)

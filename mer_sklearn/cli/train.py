@@ -1,0 +1,75 @@
+"""``mer train``: learn from a corpus and save the model, with its honest score inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import ArtifactError
+from .options import learning_options, make_pipeline, read_source
+
+__all__ = ["train", "train_and_save"]
+
+
+@click.command(short_help="Learn from a corpus and save the model.")
+@click.argument("source")
+@learning_options
+@click.option(
+    "--cv",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Folds, groups apart, for the score in the model; 0 for none.",
+)
+@click.option("--output", "-o", required=True, metavar="FILE", help="The model, FILE.joblib.")
+def train(
+    source: str,
+    target: str | None,
+    settings: tuple[str, ...],
+    cv: int,
+    output: str,
+    **options: Any,
+) -> None:
+    """Learn from SOURCE and save the model as one file.
+
+    SOURCE is NAME:ROOT (a corpus), a CSV file, or a folder with a folder for each class. The model
+    is scored by cross-validation with groups apart before it learns from all rows, and the score is
+    kept in the file.
+    """
+    check_output(output)
+    pipeline = make_pipeline(**options)
+    dataset = read_source(source, settings)
+    result = train_and_save(pipeline, dataset, output, target=target, cv=cv, seed=options["seed"])
+    if result is not None:
+        click.echo(str(result))
+    click.echo(f"saved {output}: {pipeline.task_}, {len(dataset)} clips of {dataset.name}")
+
+
+def check_output(output: str) -> None:
+    """Refuse a place where no model can be saved, before the long work starts."""
+    if Path(output).suffix != ".joblib":
+        msg = f"--output {output}: a model's name ends in .joblib."
+        raise click.UsageError(msg)
+    if not Path(output).absolute().parent.is_dir():
+        msg = f"{output}: its folder does not exist. Make it first."
+        raise ArtifactError(msg)
+
+
+def train_and_save(
+    pipeline: Any, dataset: Any, output: str, *, target: str | None, cv: int, seed: int
+) -> Any:
+    """Score the pipeline, fit it on all rows and save it; return the evaluation."""
+    from ..evaluation.evaluate import evaluate
+
+    result = None
+    if cv:
+        result = evaluate(pipeline, dataset, target=target, cv=cv, random_state=seed)
+    pipeline.fit(dataset.X, dataset.y(target), groups=dataset.groups)
+    info = {
+        "scores": None if result is None else result.to_dict(),
+        "training": dataset.describe(target),
+    }
+    pipeline.save(output, info=info)
+    return result

@@ -1,0 +1,1 @@
+"""Evaluation: scores that do not leak, always beside the trivial baseline."""

@@ -1,0 +1,126 @@
+"""Folds that keep groups apart: what the pipeline, the evaluation and the tuning split by."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+from .audio import AudioItem, Clip, Segment
+from .errors import InputError
+
+__all__ = ["Folds", "as_groups", "file_groups", "group_folds"]
+
+IntArray = npt.NDArray[np.intp]
+Folds = list[tuple[IntArray, IntArray]]
+
+
+def file_groups(items: Sequence[AudioItem]) -> npt.NDArray[np.object_]:
+    """Return a group for each file, so that the segments of one file stay together.
+
+    Examples
+    --------
+    >>> list(file_groups(["a.wav", Segment("b.wav", 0, 5), Segment("b.wav", 5, 5)]))
+    ['a.wav', 'b.wav', 'b.wav']
+    """
+    return np.array(
+        [
+            f"clip {number}"
+            if isinstance(item, Clip)
+            else str(item.path if isinstance(item, Segment) else item)
+            for number, item in enumerate(items)
+        ],
+        dtype=object,
+    )
+
+
+def as_groups(groups: Any, n_rows: int) -> npt.NDArray[np.intp]:
+    """Return groups as numbers, one a row, checked.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+        What must not stand on both sides of a split: songs, artists, actors.
+    n_rows : int
+        Rows of X.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        The number of each row's group.
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer of them than rows, or one is missing.
+
+    Examples
+    --------
+    >>> as_groups(["b", "a", "b"], 3)
+    array([1, 0, 1])
+    """
+    values = np.asarray(groups, dtype=object)
+    if values.ndim != 1 or len(values) != n_rows:
+        msg = f"X holds {n_rows} rows but groups has shape {values.shape}; give one group a row."
+        raise InputError(msg)
+    missing = [i for i, value in enumerate(values) if value is None or value != value]
+    if missing:
+        msg = f"groups[{missing[0]}] is missing ({len(missing)} in all); give every row a group."
+        raise InputError(msg)
+    _, numbers = np.unique([str(value) for value in values], return_inverse=True)
+    return np.asarray(numbers, np.intp)
+
+
+def group_folds(
+    y: npt.NDArray[Any],
+    groups: npt.NDArray[np.intp],
+    *,
+    n_splits: int = 5,
+    classes: bool,
+    random_state: int | None = None,
+) -> Folds:
+    """Split rows so that no group stands on both sides, for classes as evenly as groups allow.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,) or (n_rows, n_targets)
+        Labels or numbers.
+    groups : array of shape (n_rows,)
+        The group of each row.
+    n_splits : int >= 2, default=5
+        Folds; no more than there are groups are made.
+    classes : bool
+        Whether y holds classes, whose shares are kept as even as the groups allow.
+    random_state : int, default=None
+        Seed of the drawing.
+
+    Returns
+    -------
+    list of (train, test)
+        Row numbers of each fold; every row is tested once.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two groups or splits.
+    """
+    n_groups = len(np.unique(groups))
+    if n_splits < 2 or n_groups < 2:
+        what = f"n_splits={n_splits}" if n_splits < 2 else f"{n_groups} group"
+        msg = f"{what} cannot be split: keeping groups apart needs at least 2 of both."
+        raise InputError(msg)
+    n_splits = min(n_splits, n_groups)
+    if classes:  # no more folds than rows of the largest class, or there is nothing to even out
+        n_splits = min(n_splits, int(np.unique(y, return_counts=True)[1].max()))
+    if n_splits < 2:
+        return group_folds(y, groups, classes=False, random_state=random_state)
+    kind = StratifiedGroupKFold if classes else GroupKFold
+    splitter = kind(n_splits, shuffle=True, random_state=random_state)
+    with warnings.catch_warnings():
+        # Classes rarer than the folds are normal here; evaluation says so once, in its own words.
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        return list(splitter.split(np.zeros(len(groups)), y if classes else None, groups))

@@ -1,0 +1,647 @@
+"""`EmotionPipeline`: audio files in, emotions out, as one scikit-learn estimator.
+
+What it fits is an `imblearn.pipeline.Pipeline` of the steps features, scale, select, balance and
+model, kept in `pipeline_`. Around it stand the three things that a pipeline cannot do: rows whose
+file cannot be read are left out together with their label, valence and arousal are mapped to labels
+or back, and scores are turned into probabilities by folds that keep groups apart.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from imblearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator, clone
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import ClassifierTags, RegressorTags, check_array
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .errors import InputError, some
+from .extraction.cache import CacheChoice
+from .features.extractor import AudioFeatures
+from .features.family import AudioTransformer, FeatureFamily
+from .features.inputs import as_items
+from .features.rows import extract
+from .grouping import as_groups, file_groups, group_folds
+from .labels import EmotionLabeller
+from .steps import (
+    as_object,
+    build_balance,
+    build_features,
+    build_labeller,
+    build_model,
+    build_scale,
+    resolve_task,
+    task_of_model,
+)
+from .targets import Targets, read_targets
+
+__all__ = ["EmotionPipeline"]
+
+CALIBRATION_FOLDS = 5
+
+
+def _is_classifier(pipeline: EmotionPipeline) -> bool:
+    """Tell whether there are classes: what `predict_proba` and `classes_` ask."""
+    return pipeline._expected_task() == "classification"
+
+
+class EmotionPipeline(BaseEstimator):
+    """From audio files to emotions: features, scaling, balancing and a model in one estimator.
+
+    X is a list of paths, `Segment` or `Clip`, or a matrix whose rows are clips at 22 050 Hz; with
+    ``features=None`` it is a ready table of features. Every part is a name or any scikit-learn
+    object, and its parameters are reached through it: ``model__C``, ``features__mfcc__n_mfcc``.
+
+    Parameters
+    ----------
+    features : str, AudioTransformer or None, default="plain"
+        A preset of `AudioFeatures`, a transformer of audio, or None where X is a table.
+    scale : {"auto", "block", "standard"}, transformer or None, default="auto"
+        "block" is `BlockScaler`, "standard" `StandardScaler`; "auto" is "block" for models that
+        need it, and nothing before trees.
+    select : transformer or None, default=None
+        Selects columns, after scaling.
+    balance : {"auto", "smote"}, sampler or None, default="auto"
+        How rare classes are balanced while fitting. "auto" and "smote" add synthetic rows
+        (`Balancer`) where the largest class has more than 1.5 times the rows of the smallest;
+        "auto" steps aside where sample weights are given. Numbers are never balanced.
+    model : str or estimator, default="mlp"
+        "mlp", "xgboost", "svm", "svr", "kernel", "forest", "logistic" or "ridge", or any
+        classifier or regressor.
+    labeller : str, EmotionLabeller or None, default=None
+        With a labeller y is valence and arousal. A classifier learns the labels, and rows for which
+        the scheme has none are left out; a regressor learns the numbers, and `predict_emotion` maps
+        its answers.
+    task : {"auto", "classification", "regression"}, default="auto"
+        "auto": what the model is, if it is only one of both; classes where a labeller is given;
+        otherwise strings, booleans and integers are classes, floats and several columns numbers.
+    n_jobs : int, default=None
+        Workers for extraction; None is 1, -1 all cores.
+    cache : bool or path, default=True
+        Where rows of files are kept: True in the user's cache folder (or ``$MER_CACHE``), a path in
+        that folder, False nowhere.
+    on_error : {"raise", "skip"}, default="raise"
+        What a file that cannot be read does: stop with a sentence that names it, or be left out of
+        the fit with its label and get a missing answer (None or NaN) from predict, with a warning.
+    random_state : int, default=None
+        Seed of all that draws.
+
+    Attributes
+    ----------
+    pipeline_ : imblearn.pipeline.Pipeline
+        The fitted steps.
+    task_ : str
+        "classification" or "regression".
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; the columns of `predict_proba`.
+    target_names_ : tuple of str
+        The columns of what `predict` returns.
+    groups_kind_ : str
+        What was kept apart inside the fit: "groups" or "files".
+    n_dropped_ : int
+        Rows left out because the labeller's scheme has no label for them.
+    n_skipped_ : int
+        Rows left out because their file could not be read.
+    n_features_ : int
+        Columns of the table of features.
+
+    Examples
+    --------
+    >>> from mer_sklearn import EmotionPipeline, make_emotion_clips
+    >>> clips = make_emotion_clips(24, random_state=0, duration=2.0)
+    >>> pipeline = EmotionPipeline(model="logistic", random_state=0, cache=False)
+    >>> pipeline = pipeline.fit(clips.X, clips.y("quadrant"), groups=clips.groups)
+    >>> len(pipeline.predict(clips.X[:3]))
+    3
+    """
+
+    def __init__(
+        self,
+        features: str | AudioTransformer | None = "plain",
+        *,
+        scale: Any = "auto",
+        select: Any = None,
+        balance: Any = "auto",
+        model: Any = "mlp",
+        labeller: str | EmotionLabeller | None = None,
+        task: str = "auto",
+        n_jobs: int | None = None,
+        cache: CacheChoice = True,
+        on_error: str = "raise",
+        random_state: int | None = None,
+    ) -> None:
+        self.features = features
+        self.scale = scale
+        self.select = select
+        self.balance = balance
+        self.model = model
+        self.labeller = labeller
+        self.task = task
+        self.n_jobs = n_jobs
+        self.cache = cache
+        self.on_error = on_error
+        self.random_state = random_state
+
+    # ---------------------------------------------------------------------------- fitting
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        groups: Any = None,
+        sample_weight: Any = None,
+        *,
+        target_names: Sequence[str] | None = None,
+    ) -> EmotionPipeline:
+        """Extract, scale, balance and learn.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+        y : array-like of shape (n_clips,) or (n_clips, n_targets), Series or DataFrame
+            Labels or numbers; valence and arousal where there is a labeller.
+        groups : array-like of shape (n_clips,), default=None
+            What belongs together (songs, artists, actors): whatever splits inside the fit keeps
+            them apart. Without them each file is a group.
+        sample_weight : array-like of shape (n_clips,), default=None
+            Weights of the rows.
+        target_names : sequence of str, default=None
+            Names of the columns of y, where it is an array of numbers.
+
+        Returns
+        -------
+        EmotionPipeline
+            This object.
+
+        Raises
+        ------
+        InputError
+            If X, y, groups or a parameter make no sense.
+        AudioError
+            If a file cannot be read and ``on_error="raise"``.
+        """
+        self._check_parameters()
+        task = resolve_task(self.task, self.model, self.labeller, y)
+        features = build_features(self.features, n_jobs=self.n_jobs, cache=self.cache)
+        n_rows = _count_rows(X, features)
+        targets = self._read_targets(y, n_rows, task, target_names)
+        numbers = as_groups(_default_groups(X, features) if groups is None else groups, n_rows)
+        weights = _check_weights(sample_weight, n_rows)
+
+        if features is not None:
+            features.fit(X)
+        table, errors = self._table(X, features)
+        use = targets.kept & np.isfinite(table).all(axis=1)
+        if not use.any():
+            msg = f"no rows are left to learn from: {some(errors.values()) or 'none has a label'}"
+            raise InputError(msg)
+        table, learned, numbers = table[use], targets.y[use], numbers[use]
+        weights = None if weights is None else weights[use]
+        if task == "classification":
+            _check_classes(learned)
+
+        self.task_ = task
+        self.labeller_ = build_labeller(self.labeller)
+        self.target_names_ = targets.names
+        self.groups_kind_ = "files" if groups is None else "groups"
+        self.n_dropped_ = int((~targets.kept).sum())
+        self.n_skipped_ = len(errors)
+        self.n_features_ = table.shape[1]
+        self.feature_names_ = _table_names(X, features)
+        tail = self._build_tail(task, weighted=weights is not None)
+        _fit_tail(tail, table, learned, weights)
+        if task == "classification":
+            self._calibrate(tail, table, learned, numbers, weights)
+        self.pipeline_ = Pipeline([("features", features or "passthrough"), *tail.steps])
+        return self
+
+    def _calibrate(
+        self,
+        tail: Pipeline,
+        table: npt.NDArray[Any],
+        y: npt.NDArray[Any],
+        groups: npt.NDArray[np.intp],
+        weights: npt.NDArray[Any] | None,
+    ) -> None:
+        """Teach a model that gives scores its probabilities, from scores of rows it did not see.
+
+        Scaling, selection, balancing and model are fitted anew in each fold, and groups stay apart;
+        so the probabilities are as honest as an evaluation.
+        """
+        model = tail[-1]
+        if not hasattr(model, "calibrate") or len(np.unique(groups)) < 2:
+            return
+        classes = list(model.classes_)
+        scores = np.full((len(y), len(classes)), np.nan)
+        folds = group_folds(
+            y,
+            groups,
+            n_splits=CALIBRATION_FOLDS,
+            classes=True,
+            random_state=self.random_state,
+        )
+        for train, test in folds:
+            if len(np.unique(y[train])) < 2:
+                continue
+            part = clone(tail)
+            _fit_tail(part, table[train], y[train], None if weights is None else weights[train])
+            found = part.decision_function(table[test])
+            if found.ndim == 1:  # of two classes, the second's
+                found = np.stack([-found, found], axis=1)
+            columns = [classes.index(label) for label in part.classes_]
+            scores[test[:, None], columns] = found
+        seen = np.isfinite(scores).all(axis=1)
+        if len(np.unique(y[seen])) == len(classes):
+            model.calibrate(scores[seen], y[seen])
+
+    # ------------------------------------------------------------------------- predicting
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Return the label or the numbers of each clip.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+
+        Returns
+        -------
+        ndarray of shape (n_clips,) or (n_clips, n_targets)
+            Labels, or numbers in the order of `target_names_`. With ``on_error="skip"`` a file that
+            cannot be read has None or NaN.
+        """
+        return self._run("predict", self._read(X)[0])
+
+    @available_if(_is_classifier)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_classes)
+            Rows that sum to 1, columns in the order of `classes_`.
+        """
+        return self._run("predict_proba", self._read(X)[0])
+
+    def predict_emotion(self, X: Any) -> npt.NDArray[np.object_]:
+        """Return an emotion for each clip, whichever way the pipeline learned.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+
+        Returns
+        -------
+        ndarray of shape (n_clips,)
+            Labels; None where the scheme has no label for the predicted valence and arousal.
+
+        Raises
+        ------
+        InputError
+            If the pipeline predicts numbers and has no labeller.
+        """
+        return self._emotion(self.predict(X))
+
+    def predict_table(self, X: Any) -> Any:
+        """Return all answers as a DataFrame.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+
+        Returns
+        -------
+        DataFrame of shape (n_clips, n_answers)
+            Classes: ``emotion`` and a column ``p_<class>`` for each probability. Numbers: the
+            columns of `target_names_`, and ``emotion`` where there is a labeller. With
+            ``on_error="skip"`` also ``error``: why a file has no answer, or None.
+        """
+        import pandas as pd
+
+        table, errors = self._read(X)
+        index = getattr(X, "index", None)
+        index = None if callable(index) else index  # a list has a method of that name
+        answers = self._run("predict", table)
+        if self.task_ == "regression":
+            columns = answers.reshape(len(answers), -1)
+            frame = pd.DataFrame(columns, columns=list(self.target_names_), index=index)
+            if self.labeller_ is not None:
+                emotions = self._emotion(answers)
+                frame["emotion"] = pd.Series(emotions, index=frame.index, dtype=object)
+        else:
+            frame = pd.DataFrame({"emotion": answers}, index=index, dtype=object)
+            if hasattr(self._tail(), "predict_proba"):
+                proba = self._run("predict_proba", table)
+                frame[[f"p_{label}" for label in self.classes_]] = proba
+        if self.on_error == "skip":
+            reasons = [errors.get(row) for row in range(len(table))]
+            frame["error"] = pd.Series(reasons, index=frame.index, dtype=object)
+        return frame
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy of the labels, or R2 of the numbers averaged over the targets.
+
+        Rows for which the labeller's scheme has no label, and files that ``on_error="skip"`` left
+        out, do not count.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+        y : array-like of shape (n_clips,) or (n_clips, n_targets)
+            What is true, in the form that `fit` takes.
+        sample_weight : array-like of shape (n_clips,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The score; 1 is best.
+        """
+        check_is_fitted(self)
+        n_rows = _count_rows(X, self._features())
+        targets = self._read_targets(y, n_rows, self.task_, None)
+        table, _ = self._read(X)
+        use = targets.kept & np.isfinite(table).all(axis=1)
+        if not use.any():
+            msg = "no rows are left to score: none could be read and has a label."
+            raise InputError(msg)
+        weights = _check_weights(sample_weight, n_rows)
+        weights = None if weights is None else weights[use]
+        predicted = self._tail().predict(table[use])
+        measure = accuracy_score if self.task_ == "classification" else r2_score
+        return float(measure(targets.y[use], predicted, sample_weight=weights))
+
+    @property
+    def classes_(self) -> npt.NDArray[Any]:
+        """The labels, sorted."""
+        if not hasattr(self, "pipeline_") or self.task_ != "classification":
+            msg = "classes_ exists once a pipeline that predicts classes is fitted."
+            raise AttributeError(msg)
+        return np.asarray(self.pipeline_.classes_)
+
+    # ----------------------------------------------------------------------------- saving
+
+    def save(self, path: str | os.PathLike[str], *, info: dict[str, Any] | None = None) -> None:
+        """Save the fitted pipeline as one file.
+
+        It is written beside its place, read back, made to repeat a prediction, and only then moved
+        there.
+
+        Parameters
+        ----------
+        path : str or path
+            A name that ends in ``.joblib``.
+        info : dict, default=None
+            What the manifest should say besides: ``scores``, ``training``.
+
+        Raises
+        ------
+        ArtifactError
+            If the name has another ending, the file cannot be written, or what is read back does
+            not repeat the prediction.
+        NotFittedError
+            If the pipeline is not fitted.
+        """
+        check_is_fitted(self)
+        from .artifact.saving import save_pipeline
+
+        save_pipeline(self, path, info or {})
+
+    # ------------------------------------------------------------------ scikit-learn's side
+
+    def set_params(self, **params: Any) -> EmotionPipeline:
+        """Set parameters, those of a part through its name: ``model__C=10``.
+
+        A part given by name becomes an object when one of its parameters is set.
+
+        Parameters
+        ----------
+        **params
+            Values by name.
+
+        Returns
+        -------
+        EmotionPipeline
+            This object.
+        """
+        own = {key: value for key, value in params.items() if "__" not in key}
+        super().set_params(**own)
+        nested = {key: value for key, value in params.items() if key not in own}
+        for part in {key.partition("__")[0] for key in nested}:
+            if hasattr(self, part):
+                setattr(self, part, as_object(part, getattr(self, part)))
+        super().set_params(**nested)
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "pipeline_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = (
+            "classifier" if self._expected_task() == "classification" else "regressor"
+        )
+        if tags.estimator_type == "classifier":
+            tags.classifier_tags = ClassifierTags()
+        else:
+            tags.regressor_tags = RegressorTags()
+        tags.target_tags.required = True
+        tags.input_tags.string = self.features is not None
+        return tags
+
+    # ------------------------------------------------------------------------ inner pieces
+
+    def _expected_task(self) -> str:
+        """Return the task as far as it is known before y is seen."""
+        if hasattr(self, "task_"):
+            return self.task_
+        if self.task != "auto":
+            return self.task
+        return task_of_model(self.model) or "classification"
+
+    def _check_parameters(self) -> None:
+        """Refuse parameters that make no sense; the builders of the steps refuse the others."""
+        if self.on_error not in ("raise", "skip"):
+            msg = f'on_error={self.on_error!r} must be "raise" or "skip".'
+            raise InputError(msg)
+
+    def _read_targets(
+        self, y: Any, n_rows: int, task: str, target_names: Sequence[str] | None
+    ) -> Targets:
+        labeller = build_labeller(self.labeller)
+        return read_targets(y, n_rows, task=task, labeller=labeller, target_names=target_names)
+
+    def _build_tail(self, task: str, *, weighted: bool) -> Pipeline:
+        """Return the steps after the features, unfitted."""
+        seed = self.random_state
+        steps = [
+            ("scale", build_scale(self.scale, self.model, self.feature_names_)),
+            ("select", None if self.select is None else clone(self.select)),
+            ("balance", build_balance(self.balance, task, weighted=weighted, random_state=seed)),
+            ("model", build_model(self.model, task, seed)),
+        ]
+        return Pipeline([(name, step) for name, step in steps if step is not None])
+
+    def _table(
+        self, X: Any, features: AudioTransformer | None
+    ) -> tuple[npt.NDArray[Any], dict[int, str]]:
+        """Return the table of features, NaN rows for files that were skipped, and the reasons."""
+        if features is None:
+            dtypes = [np.float64, np.float32]
+            return check_array(X, dtype=dtypes, input_name="X", estimator=self), {}
+        rows = extract(
+            features.resolve(),
+            as_items(X),
+            n_jobs=features.n_jobs,
+            cache=features.cache,
+            on_error="nan" if self.on_error == "skip" else features.on_error,
+        )
+        return rows.values, rows.errors
+
+    @property
+    def families_(self) -> list[FeatureFamily]:
+        """The families of the fitted features; none where X is a table."""
+        features = self._features()
+        return [] if features is None else features.resolve()
+
+    def _features(self) -> AudioFeatures | None:
+        """Return the fitted transformer of audio; None where X is a table."""
+        features = self.pipeline_["features"]
+        return None if features == "passthrough" else features
+
+    def _tail(self) -> Pipeline:
+        """Return the fitted steps after the features."""
+        return self.pipeline_[1:]
+
+    def _read(self, X: Any) -> tuple[npt.NDArray[Any], dict[int, str]]:
+        """Return the table of features of X, and the files that could not be read."""
+        check_is_fitted(self)
+        features = self._features()
+        table, errors = self._table(X, features)
+        if features is None:
+            _check_columns(X, table, self.feature_names_, self.n_features_)
+        return table, errors
+
+    def _run(self, method: str, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Run a method of the fitted steps; rows of files that could not be read stay empty."""
+        run = getattr(self._tail(), method)
+        rows = np.isfinite(table).all(axis=1)
+        if rows.all():
+            return np.asarray(run(table))
+        found = np.asarray(run(table[rows])) if rows.any() else self._no_answers(method)
+        labels = method == "predict" and self.task_ == "classification"
+        answers = np.full(
+            (len(table), *found.shape[1:]),
+            None if labels else np.nan,
+            dtype=object if labels else np.float64,
+        )
+        answers[rows] = found
+        return answers
+
+    def _no_answers(self, method: str) -> npt.NDArray[np.float64]:
+        """Return an empty array with the columns of a method's answers."""
+        if method == "predict_proba":
+            return np.zeros((0, len(self.classes_)))
+        one_column = self.task_ == "classification" or len(self.target_names_) == 1
+        return np.zeros(0 if one_column else (0, len(self.target_names_)))
+
+    def _emotion(self, answers: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+        """Return the emotions of predicted labels or numbers."""
+        if self.task_ == "classification":
+            return np.asarray(answers, dtype=object)
+        if self.labeller_ is None:
+            msg = (
+                f"this pipeline predicts {', '.join(self.target_names_)} and has no labeller. "
+                'Fit it with labeller="quadrants" to have emotions.'
+            )
+            raise InputError(msg)
+        labeller = self.labeller_
+        emotions = np.full(len(answers), None, dtype=object)
+        known = np.isfinite(answers).all(axis=1)
+        if known.any():
+            low, high = labeller.scale
+            emotions[known] = labeller.transform(np.clip(answers[known], low, high))
+        return emotions
+
+
+def _fit_tail(
+    tail: Pipeline,
+    table: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    weights: npt.NDArray[Any] | None,
+) -> None:
+    """Fit the steps after the features, weights going to the model."""
+    extra = {} if weights is None else {"model__sample_weight": weights}
+    tail.fit(table, y, **extra)
+
+
+def _count_rows(X: Any, features: AudioTransformer | None) -> int:
+    """Return how many rows X holds, refusing what is no X."""
+    if features is not None:
+        return len(as_items(X, features))
+    if np.ndim(X) != 2:
+        msg = (
+            "features=None takes a ready table of shape (n_clips, n_features) (Expected 2D array, "
+            f"got {np.ndim(X)}D). Reshape your data, or name the features to extract."
+        )
+        raise InputError(msg)
+    return len(X)
+
+
+def _default_groups(X: Any, features: AudioTransformer | None) -> npt.NDArray[Any]:
+    """Return a group for each file, or for each row of a table."""
+    return np.arange(len(X)) if features is None else file_groups(as_items(X, features))
+
+
+def _check_weights(weights: Any, n_rows: int) -> npt.NDArray[np.float64] | None:
+    if weights is None:
+        return None
+    values = np.asarray(weights, np.float64)
+    if values.shape != (n_rows,) or not np.isfinite(values).all() or (values < 0).any():
+        msg = f"sample_weight must hold {n_rows} numbers of 0 or more, one a row of X."
+        raise InputError(msg)
+    return values
+
+
+def _check_classes(y: npt.NDArray[Any]) -> None:
+    """Refuse labels of one class only, and labels of mixed types."""
+    try:
+        classes = np.unique(y)
+    except TypeError as error:
+        msg = "y mixes labels of several types, such as strings and numbers; use one type."
+        raise InputError(msg) from error
+    if len(classes) < 2:
+        msg = f"y holds the single class {classes[0]!r}; a classifier needs at least 2."
+        raise InputError(msg)
+
+
+def _table_names(X: Any, features: AudioTransformer | None) -> list[str]:
+    """Return the names of the columns of the table; empty where nobody named them."""
+    if features is not None:
+        return [str(name) for name in features.get_feature_names_out()]
+    return [str(name) for name in X.columns] if hasattr(X, "columns") else []
+
+
+def _check_columns(X: Any, table: npt.NDArray[Any], names: list[str], n_columns: int) -> None:
+    """Refuse a table whose columns are not those of the fit."""
+    if table.shape[1] != n_columns:
+        msg = f"X has {table.shape[1]} features, but EmotionPipeline is expecting {n_columns}."
+        raise InputError(msg)
+    if names and hasattr(X, "columns") and [str(name) for name in X.columns] != names:
+        msg = "The columns of X are not those of the fit, or in another order. Order them alike."
+        raise InputError(msg)

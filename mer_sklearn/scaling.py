@@ -1,0 +1,183 @@
+"""Scaling that gives every family of features the same say.
+
+A family of three columns stands beside one of three hundred. After a plain z-score the large family
+owns every distance and every penalty; `BlockScaler` divides each family by the square root of its
+size, so that families, not columns, weigh the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .errors import InputError, unknown_name
+
+__all__ = ["BlockScaler"]
+
+FloatArray = npt.NDArray[np.float64]
+
+FAMILY_SEPARATOR = "__"  # columns are named family__series__statistic
+NORMS = ("row", "column")
+
+
+class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale each column to a clipped z-score, and give each block of columns equal weight.
+
+    With mean m and standard deviation s of the training rows, column j of block f becomes::
+
+        clip((x - m_j) / s_j, -clip, +clip) * w_f        w_f = 1 / sqrt(p_f * n_blocks)
+
+    where p_f is the number of columns of the block. A column that is constant in the training rows
+    says nothing and stays 0 for all rows, whatever they hold.
+
+    Parameters
+    ----------
+    clip : float > 0 or None, default=4.0
+        Largest magnitude of a z-score, in standard deviations; None does not clip.
+    blocks : sequence of int > 0, default=None
+        Sizes of consecutive blocks of columns; they sum to the number of columns. None takes the
+        blocks from the names of the columns of a DataFrame: what stands before the first ``"__"``
+        names the block, wherever its columns stand, and names without ``"__"`` are one block
+        together. Without names there is one block.
+    norm : {"row", "column"}, default="row"
+        "row": the squared norm of a row averages 1 (less what is clipped or constant), as kernels
+        and penalties like it. "column": the same times sqrt(n_features), so that the variance of a
+        column averages 1, as neural networks like it.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_features,)
+        Mean of each column.
+    scale_ : ndarray of shape (n_features,)
+        Standard deviation of each column; 1 for a constant column.
+    weight_ : ndarray of shape (n_features,)
+        What the clipped z-score is multiplied by; 0 for a constant column.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names that are all strings.
+
+    Examples
+    --------
+    >>> X = [[0.0, 1.0, 5.0], [2.0, 3.0, 5.0]]
+    >>> BlockScaler(blocks=[2, 1]).fit_transform(X)
+    array([[-0.5, -0.5,  0. ],
+           [ 0.5,  0.5,  0. ]])
+    """
+
+    mean_: FloatArray
+    scale_: FloatArray
+    weight_: FloatArray
+    n_features_in_: int
+
+    def __init__(
+        self,
+        *,
+        clip: float | None = 4.0,
+        blocks: Sequence[int] | None = None,
+        norm: Literal["row", "column"] = "row",
+    ) -> None:
+        self.clip = clip
+        self.blocks = blocks
+        self.norm = norm
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002
+        """Learn mean, spread and weight of each column.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Finite numbers. The columns of a DataFrame name the blocks where `blocks` is None.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        BlockScaler
+            The scaler itself.
+
+        Raises
+        ------
+        InputError
+            If a parameter makes no sense or `blocks` does not fit the columns.
+        """
+        self._check_parameters()
+        rows: FloatArray = validate_data(self, X, dtype=np.float64)
+        self.mean_ = rows.mean(axis=0)
+        spread = rows.std(axis=0)
+        constant = spread <= _rounding(rows)
+        self.scale_ = np.where(constant, 1.0, spread)
+        self.weight_ = np.where(constant, 0.0, self._block_weights())
+        return self
+
+    def transform(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the scaled rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Finite numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            float64, without unit.
+        """
+        check_is_fitted(self)
+        rows: FloatArray = validate_data(self, X, dtype=np.float64, reset=False)
+        z = (rows - self.mean_) / self.scale_
+        if self.clip is not None:
+            np.clip(z, -self.clip, self.clip, out=z)
+        z *= self.weight_
+        return z
+
+    def _check_parameters(self) -> None:
+        if self.norm not in NORMS:
+            raise unknown_name("norm", self.norm, NORMS)
+        if self.clip is not None and not self.clip > 0:
+            raise InputError(
+                f"clip={self.clip!r} must be a positive number of standard deviations, "
+                "or None for no limit."
+            )
+
+    def _block_weights(self) -> FloatArray:
+        block = self._block_of_each_column()
+        sizes = np.bincount(block)
+        weight = 1.0 / np.sqrt(sizes[block] * len(sizes))
+        return weight if self.norm == "row" else weight * np.sqrt(self.n_features_in_)
+
+    def _block_of_each_column(self) -> npt.NDArray[np.intp]:
+        """Return the number of the block of each column."""
+        if self.blocks is not None:
+            self._check_blocks(self.blocks)
+            return np.repeat(np.arange(len(self.blocks)), self.blocks)
+        names = getattr(self, "feature_names_in_", [""] * self.n_features_in_)
+        families = [_family(name) for name in names]
+        return np.unique(families, return_inverse=True)[1]
+
+    def _check_blocks(self, blocks: Sequence[int]) -> None:
+        if not all(isinstance(size, Integral) and size >= 1 for size in blocks):
+            raise InputError(
+                f"blocks={list(blocks)} must be the sizes of the blocks: whole numbers from 1."
+            )
+        if sum(blocks) != self.n_features_in_:
+            raise InputError(
+                f"blocks sums to {sum(blocks)} columns, but X has {self.n_features_in_}; "
+                "give the size of every block of columns, in their order."
+            )
+
+
+def _family(name: str) -> str:
+    return name.split(FAMILY_SEPARATOR, 1)[0] if FAMILY_SEPARATOR in name else ""
+
+
+def _rounding(rows: FloatArray) -> FloatArray:
+    """Return the spread that rounding alone may give a column: features come in float32."""
+    largest: FloatArray = np.abs(rows).max(axis=0)
+    return largest * float(np.finfo(np.float32).eps)

@@ -1,0 +1,162 @@
+"""The steps of a pipeline, built from the names and objects that its parameters hold."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.preprocessing import StandardScaler
+
+from .balancing import Balancer
+from .errors import InputError, unknown_name
+from .extraction.cache import CacheChoice
+from .features.extractor import AudioFeatures
+from .features.family import AudioTransformer, FeatureFamily
+from .labels import EmotionLabeller
+from .models import Named, guess_task, model_spec
+from .scaling import BlockScaler
+
+__all__ = [
+    "as_object",
+    "build_balance",
+    "build_features",
+    "build_labeller",
+    "build_model",
+    "build_scale",
+    "resolve_task",
+    "task_of_model",
+]
+
+TASKS = ("classification", "regression")
+SCALES = ("auto", "block", "standard")
+BALANCES = ("auto", "smote")
+
+
+def as_object(part: str, value: Any) -> Any:
+    """Return a part that was given by name as the object whose parameters can be set."""
+    if part == "model" and isinstance(value, str):
+        return Named(value)
+    if part == "features" and isinstance(value, str):
+        return AudioFeatures(value)
+    if part == "labeller" and isinstance(value, str):
+        return EmotionLabeller(value)
+    if part == "scale" and isinstance(value, str) and value in ("auto", "block"):
+        return BlockScaler()
+    if part == "balance" and isinstance(value, str) and value in BALANCES:
+        return Balancer()
+    return value
+
+
+def task_of_model(model: Any) -> str | None:
+    """Return the task of a model that has only one, by name or object; None for the others."""
+    if isinstance(model, (str, Named)):
+        tasks = model_spec(model if isinstance(model, str) else model.name).tasks
+        return next(iter(tasks)) if len(tasks) == 1 else None
+    if is_classifier(model):
+        return "classification"
+    return "regression" if is_regressor(model) else None
+
+
+def resolve_task(task: str, model: Any, labeller: Any, y: Any) -> str:
+    """Return what a pipeline with these parameters learns from these targets."""
+    if task not in ("auto", *TASKS):
+        raise unknown_name("task", task, ("auto", *TASKS))
+    of_model = task_of_model(model)
+    if task == "auto":
+        if of_model is not None:
+            return of_model
+        return "classification" if labeller is not None else guess_task(y)
+    if of_model not in (None, task):
+        msg = f"task={task!r} does not go with model={model!r}, which does {of_model}. Change one."
+        raise InputError(msg)
+    return task
+
+
+def build_labeller(labeller: str | EmotionLabeller | None) -> EmotionLabeller | None:
+    """Return the labeller, one given by the name of its scheme as an object."""
+    return EmotionLabeller(labeller) if isinstance(labeller, str) else labeller
+
+
+def build_features(
+    features: Any, *, n_jobs: int | None, cache: CacheChoice
+) -> AudioFeatures | None:
+    """Return the transformer of audio; workers and cache are filled in where it has none."""
+    if features is None:
+        return None
+    if isinstance(features, str):
+        features = AudioFeatures(features)
+    elif isinstance(features, FeatureFamily):
+        features = AudioFeatures([clone(features)])
+    elif isinstance(features, AudioTransformer):
+        features = clone(features)
+    else:
+        msg = (
+            f"features={features!r} must be the name of a preset, AudioFeatures(...), a family "
+            "such as MFCC(), or None where X is a table."
+        )
+        raise InputError(msg)
+    features.n_jobs = n_jobs if features.n_jobs is None else features.n_jobs
+    features.cache = cache if features.cache is None else features.cache
+    return features  # type: ignore[no-any-return]  # clone has no types
+
+
+def build_scale(scale: Any, model: Any, names: Sequence[str]) -> Any:
+    """Return the scaler of the table whose columns have these names, or None."""
+    named = isinstance(model, (str, Named))
+    norm = model_spec(model if isinstance(model, str) else model.name).norm if named else "column"
+    if isinstance(scale, str):
+        if scale not in SCALES:
+            raise unknown_name("scale", scale, SCALES)
+        if scale == "standard":
+            return StandardScaler()
+        if scale == "auto" and norm is None:
+            return None
+        scale = BlockScaler(norm=norm or "column")
+    if isinstance(scale, BlockScaler) and scale.blocks is None:
+        return clone(scale).set_params(blocks=_block_sizes(names))
+    return None if scale is None else clone(scale)
+
+
+def build_balance(balance: Any, task: str, *, weighted: bool, random_state: Any) -> Any:
+    """Return the sampler that balances classes, or None."""
+    if task == "regression" or balance is None:
+        return None
+    if isinstance(balance, str):
+        if balance not in BALANCES:
+            raise unknown_name("balance", balance, BALANCES)
+        if weighted and balance == "auto":
+            return None
+        balance = Balancer()
+    if weighted:
+        msg = (
+            "sample_weight does not go with balance: synthetic rows have no weight. Pass "
+            "balance=None, or no weights."
+        )
+        raise InputError(msg)
+    return _seeded(clone(balance), random_state)
+
+
+def build_model(model: Any, task: str, random_state: Any) -> Any:
+    """Return the model for the task, unfitted."""
+    model = Named(model) if isinstance(model, str) else clone(model)
+    if isinstance(model, Named):
+        model.set_params(task=task)
+    return _seeded(model, random_state)
+
+
+def _seeded(estimator: Any, random_state: Any) -> Any:
+    """Give an estimator the seed, unless it has one or needs none."""
+    if estimator.get_params(deep=False).get("random_state", random_state) is None:
+        estimator.set_params(random_state=random_state)
+    return estimator
+
+
+def _block_sizes(names: Sequence[str]) -> list[int] | None:
+    """Return the sizes of the families by the prefix of the columns' names; None for one block."""
+    prefixes = [name.split("__")[0] if "__" in name else "" for name in names]
+    runs = [(key, len(list(run))) for key, run in itertools.groupby(prefixes)]
+    if len(runs) < 2 or len({key for key, _ in runs}) < len(runs):
+        return None
+    return [size for _, size in runs]

@@ -1,0 +1,140 @@
+"""One-file models: round trips, damage, versions, and places that cannot be written."""
+
+from __future__ import annotations
+
+import json
+
+import joblib
+import numpy as np
+import pytest
+
+from mer_sklearn import EmotionPipeline, load
+from mer_sklearn.artifact import joblib_file
+from mer_sklearn.errors import ArtifactError
+
+
+@pytest.fixture(scope="module")
+def pipeline(corpus):
+    pipeline = EmotionPipeline("mfcc40-mean", model="logistic", random_state=0, cache=False)
+    return pipeline.fit(corpus.X[:20], corpus.y("quadrant")[:20], groups=corpus.groups[:20])
+
+
+@pytest.fixture
+def saved(pipeline, tmp_path):
+    path = tmp_path / "mood.joblib"
+    pipeline.save(path, info={"scores": {"accuracy": 0.5}, "training": {"name": "test"}})
+    return path
+
+
+def test_what_is_loaded_answers_alike(pipeline, saved, corpus):
+    np.testing.assert_array_equal(
+        load(saved).predict_proba(corpus.X), pipeline.predict_proba(corpus.X)
+    )
+
+
+def test_a_model_of_a_table_is_saved_too(table, corpus, tmp_path):
+    pipeline = EmotionPipeline(None, model="ridge", labeller="quadrants")
+    pipeline.fit(table, corpus.y("va")).save(tmp_path / "va.joblib")
+    loaded = load(tmp_path / "va.joblib")
+    np.testing.assert_array_equal(loaded.predict(table), pipeline.predict(table))
+    assert joblib_file.read_manifest(tmp_path / "va.joblib")["scale"] == [-1.0, 1.0]
+
+
+def test_the_manifest_says_what_the_file_holds(saved):
+    manifest = joblib_file.read_manifest(saved)
+    assert manifest["format"] == "mer_sklearn model"
+    assert manifest["schema"] == 1
+    assert manifest["task"] == "classification"
+    assert manifest["labels"] == sorted(manifest["labels"])
+    assert manifest["sample_rate"] == 22050
+    assert manifest["features"]["families"][0]["parameters"]["n_mfcc"] == 40
+    assert len(manifest["features"]["names"]) == manifest["features"]["n_columns"] == 40
+    assert manifest["scores"] == {"accuracy": 0.5}
+    assert manifest["training"] == {"name": "test"}
+    assert manifest["self_test"]["prediction"][0] in manifest["labels"]
+    assert "scikit-learn" in manifest["versions"]
+
+
+def test_the_same_pipeline_makes_the_same_bytes(pipeline, saved, tmp_path):
+    info = {"scores": {"accuracy": 0.5}, "training": {"name": "test"}}
+    pipeline.save(tmp_path / "again.joblib", info=info)
+    assert (tmp_path / "again.joblib").read_bytes() == saved.read_bytes()
+
+
+def test_joblib_itself_reads_the_file(saved, corpus):
+    assert isinstance(joblib.load(saved), EmotionPipeline)
+
+
+def test_nothing_is_left_beside(saved):
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+@pytest.mark.parametrize("place", [0, 100, -200, -10, -1])
+def test_a_flipped_byte_is_found(saved, place):
+    content = bytearray(saved.read_bytes())
+    content[place] ^= 0xFF
+    saved.write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"mood\.joblib"):
+        load(saved)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.99])
+def test_a_cut_file_is_found(saved, share):
+    content = saved.read_bytes()
+    saved.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ArtifactError, match=r"mood\.joblib.*complete"):
+        load(saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"schema": 2}, "format 2"),
+        ({"format": "other"}, "no model of mer_sklearn"),
+        ({"versions": {"scikit-learn": "0.1.0"}}, r"scikit-learn 0\.1\.0"),
+    ],
+    ids=["schema", "format", "scikit-learn"],
+)
+def test_files_of_other_versions_are_refused(saved, change, sentence):
+    content = saved.read_bytes()
+    payload, manifest = joblib_file._split(saved)
+    text = json.dumps({**manifest, **change}).encode()
+    saved.write_bytes(payload + text + len(text).to_bytes(8, "little") + content[-8:])
+    with pytest.raises(ArtifactError, match=sentence):
+        load(saved)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("mood.pkl", "ends in .joblib"),
+        ("no/folder/mood.joblib", "does not exist"),
+    ],
+)
+def test_a_wrong_place_is_refused(pipeline, tmp_path, name, sentence):
+    with pytest.raises(ArtifactError, match=sentence):
+        pipeline.save(tmp_path / name)
+
+
+def test_a_folder_is_no_place(pipeline, tmp_path):
+    (tmp_path / "mood.joblib").mkdir()
+    with pytest.raises(ArtifactError, match="is a folder"):
+        pipeline.save(tmp_path / "mood.joblib")
+
+
+def test_a_failed_save_keeps_the_old_file(pipeline, saved, monkeypatch):
+    before = saved.read_bytes()
+
+    def broken(loaded):
+        raise ArtifactError("no")
+
+    with pytest.raises(ArtifactError, match="no"):
+        joblib_file.write(saved, pipeline, joblib_file.read_manifest(saved), broken)
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+@pytest.mark.parametrize("name", ["missing.joblib", "song.wav"])
+def test_what_is_no_model_is_refused(tmp_path, name):
+    with pytest.raises(ArtifactError, match=name):
+        load(tmp_path / name)

@@ -1,0 +1,106 @@
+"""LabelXGBClassifier: xgboost with labels of any kind."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from xgboost import XGBClassifier
+
+from mer_sklearn.boosting import LabelXGBClassifier
+from mer_sklearn.errors import InputError
+
+NAMES = np.array(["sad", "calm", "happy"])  # not in the order of the codes
+
+
+def expected_failures(estimator):
+    """What xgboost itself fails."""
+    rounding = "xgboost sums gradients in float32: equal to 1e-6, not to 1e-7"
+    return {
+        "check_sample_weight_equivalence_on_dense_data": rounding,
+        "check_sample_weight_equivalence_on_sparse_data": rounding,
+    }
+
+
+# xgboost says so when it converts the dictionary-of-keys matrices of one check.
+@pytest.mark.filterwarnings("ignore:Unknown data type:UserWarning")
+@parametrize_with_checks(
+    [LabelXGBClassifier(n_estimators=10, n_jobs=1)], expected_failed_checks=expected_failures
+)
+def test_passes_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture
+def table():
+    return make_classification(n_samples=80, n_classes=3, n_informative=5, random_state=0)
+
+
+@pytest.fixture
+def model():
+    return LabelXGBClassifier(n_estimators=10, n_jobs=1, subsample=0.7, random_state=3)
+
+
+@pytest.mark.parametrize("as_labels", [np.asarray, lambda y: y.astype(object), list])
+def test_names_give_what_xgboost_gives_for_codes(table, model, as_labels):
+    X, codes = table
+    plain = XGBClassifier(**model.get_params()).fit(X, np.argsort(np.argsort(NAMES))[codes])
+    model.fit(X, as_labels(NAMES[codes]))
+    assert model.classes_.tolist() == sorted(NAMES)
+    assert model.predict(X).tolist() == np.sort(NAMES)[plain.predict(X)].tolist()
+    np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize("y", [[3, 7] * 40, [False, True] * 40, [-1, 1] * 40], ids=str)
+def test_two_classes_of_any_kind(table, model, y):
+    model.fit(table[0], y)
+    assert set(model.predict(table[0]).tolist()) <= set(y)
+    assert model.predict_proba(table[0]).shape == (80, 2)
+
+
+def test_fit_leaves_parameters_alone_and_starts_anew(table, model):
+    X, codes = table
+    before = model.get_params()
+    model.fit(X, NAMES[codes])
+    assert model.get_params() == before
+    model.fit(X, np.where(codes == 0, "yes", "no"))
+    assert model.classes_.tolist() == ["no", "yes"]
+    fresh = clone(model).fit(X, np.where(codes == 0, "yes", "no"))
+    np.testing.assert_array_equal(model.predict_proba(X), fresh.predict_proba(X))
+
+
+def test_weights_count(table, model):
+    X, codes = table
+    weighted = clone(model).fit(X, NAMES[codes], sample_weight=np.where(codes == 0, 10.0, 0.1))
+    plain = model.fit(X, NAMES[codes])
+    assert (weighted.predict(X) == "sad").sum() > (plain.predict(X) == "sad").sum()
+
+
+def test_labels_in_eval_set_are_labels(table, model):
+    X, codes = table
+    model.set_params(early_stopping_rounds=2, eval_metric="mlogloss")
+    model.fit(X, NAMES[codes], eval_set=[(X, NAMES[codes])], verbose=False)
+    assert len(model.evals_result()["validation_0"]["mlogloss"]) == 10
+    with pytest.raises(InputError, match="labels that y does not: angry"):
+        model.fit(X, NAMES[codes], eval_set=[(X[:1], ["angry"])], verbose=False)
+
+
+def test_pickle_keeps_the_labels(table, model):
+    X, codes = table
+    model.fit(X, NAMES[codes])
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict(X).tolist() == model.predict(X).tolist()
+
+
+def test_margins_are_no_labels(table, model):
+    X, codes = table
+    assert model.fit(X, NAMES[codes]).predict(X, output_margin=True).shape == (80, 3)
+
+
+def test_one_class_is_refused(table, model):
+    with pytest.raises(InputError, match=r"one class only \(sad\)"):
+        model.fit(table[0], ["sad"] * 80)
