@@ -41,7 +41,7 @@ def as_object(part: str, value: Any) -> Any:
     if part == "features" and isinstance(value, str):
         return AudioFeatures(value)
     if part == "labeller" and isinstance(value, str):
-        return EmotionLabeller(value)
+        return build_labeller(value)
     if part == "scale" and isinstance(value, str) and value in ("auto", "block"):
         return BlockScaler()
     if part == "balance" and isinstance(value, str) and value in BALANCES:
@@ -76,7 +76,9 @@ def resolve_task(task: str, model: Any, labeller: Any, y: Any) -> str:
 
 def build_labeller(labeller: str | EmotionLabeller | None) -> EmotionLabeller | None:
     """Return the labeller, one given by the name of its scheme as an object."""
-    return EmotionLabeller(labeller) if isinstance(labeller, str) else labeller
+    if isinstance(labeller, str):
+        return EmotionLabeller(labeller)  # type: ignore[arg-type]  # it refuses other names
+    return labeller
 
 
 def build_features(

@@ -1,7 +1,8 @@
 """A fitted estimator as a joblib file with the manifest as a footer.
 
 Layout: the estimator as joblib writes it, uncompressed; the manifest as JSON; its length in 8
-bytes; 8 bytes that mark the end. `joblib.load` reads such a file too, since a pickle ends by itself.
+bytes; 8 bytes that mark the end. `joblib.load` reads such a file too, since a pickle ends by
+itself.
 
 The manifest is read first. Its checksum of the estimator finds damage, not malice: a joblib file
 runs code when it is loaded, so load only files from people you trust.
