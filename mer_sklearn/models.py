@@ -255,7 +255,7 @@ def _kind(y: object) -> Kind:
 
 
 def _kind_of_type(found: type) -> Kind:
-    if issubclass(found, str | bool):
+    if issubclass(found, str | bool | np.bool_):
         return "labels"
     if issubclass(found, Integral):
         return "integers"

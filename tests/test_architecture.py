@@ -126,7 +126,9 @@ def test_features_load_neither_librosa_nor_onnx():
 def test_every_public_name_resolves_and_the_stub_names_them_all():
     stub = ast.parse((PACKAGE / "__init__.pyi").read_text())
     names = {
-        alias.asname for node in stub.body if isinstance(node, ast.ImportFrom)
+        alias.asname
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
     assert names == set(mer_sklearn.__all__)

@@ -92,6 +92,7 @@ def test_an_unknown_model_is_refused_with_the_nearest():
         (np.array([1, 2], dtype=np.uint8), "classification"),
         (np.array(["a", "b"], dtype=object), "classification"),
         (np.array([1, 2], dtype=object), "classification"),
+        (np.array([np.True_, np.False_], dtype=object), "classification"),
         (["happy", None, float("nan")], "classification"),
         (pd.Series(["happy", None]), "classification"),
         (pd.Series([1.5, 2.5]).astype("category"), "classification"),

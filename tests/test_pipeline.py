@@ -393,9 +393,7 @@ def test_fitting_twice_forgets_the_first_time(corpus, means):
 def test_cross_val_score_takes_lists_of_paths_and_groups(wav_files):
     y = ["a", "b"] * 6
     groups = list("aabbccddeeff")
-    scores = cross_val_score(
-        quick(model="logistic"), wav_files, y, groups=groups, cv=GroupKFold(3)
-    )
+    scores = cross_val_score(quick(model="logistic"), wav_files, y, groups=groups, cv=GroupKFold(3))
     assert scores.shape == (3,)
     assert np.isfinite(scores).all()
 

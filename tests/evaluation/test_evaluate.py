@@ -89,9 +89,7 @@ class Spy(TransformerMixin, BaseEstimator):
 def test_nothing_is_fitted_on_test_rows(corpus):
     X = np.column_stack([np.arange(40.0), np.random.default_rng(0).standard_normal((40, 3))])
     Spy.fitted = []
-    result = evaluate(
-        quick(scale=Spy()), X, corpus.y("quadrant"), groups=corpus.groups, cv=4
-    )
+    result = evaluate(quick(scale=Spy()), X, corpus.y("quadrant"), groups=corpus.groups, cv=4)
     for fold, rows in enumerate(Spy.fitted):
         tested = result.predictions.query("fold == @fold")["row"]
         assert not set(tested) & set(rows.astype(int))
@@ -137,7 +135,9 @@ def test_files_that_cannot_be_read_are_counted(wav_files, tmp_path):
 def test_the_same_seed_gives_the_same_document(table, corpus):
     documents = [
         json.dumps(
-            evaluate(quick(model="mlp"), table, corpus.y("quadrant"), groups=corpus.groups).to_dict()
+            evaluate(
+                quick(model="mlp"), table, corpus.y("quadrant"), groups=corpus.groups
+            ).to_dict()
         )
         for _ in range(2)
     ]
