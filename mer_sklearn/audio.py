@@ -7,7 +7,10 @@ are averaged, and soxr (quality HQ) brings them to the working rate.
 
 from __future__ import annotations
 
+import math
+import numbers
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,19 +19,33 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import AudioError, InputError
+from .mp3 import quiet_decoder, with_frame_count
 
 if TYPE_CHECKING:
     import soundfile
 
-__all__ = ["SAMPLE_RATE", "AudioItem", "Clip", "Segment", "read_audio", "resample", "to_clip"]
+__all__ = [
+    "DECODING",
+    "SAMPLE_RATE",
+    "AudioItem",
+    "Clip",
+    "Segment",
+    "read_audio",
+    "resample",
+    "to_clip",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 22_050  # Hz; every feature is computed at this rate
-BLOCK = (
-    2**18
-)  # frames a read; libsndfile seeks after every block of an mp3, so large ones are cheap
+DECODING = 1  # changes whenever a file gives other samples: it stands in cache keys
+BLOCK = 2**18  # frames a read: smaller ones cost more for mp3
+MOST = 2**20  # samples a read: a broken header may speak of a thousand channels
+# Frames decoded before a segment and thrown away: mp3 frames borrow bits from earlier ones, and the
+# windows of Vorbis overlap. 2**13 were enough for every file tried.
+PREROLL = 2**15
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; outside, a header is broken rather than unusual
+LARGEST = 1e12  # full scale is 1; from 1e15 on, powers leave float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +55,16 @@ class Clip:
     Parameters
     ----------
     signal : array of shape (n_samples,)
-        Floating-point samples with full scale 1.0, or integers, which are scaled by their range.
+        Floating-point samples with full scale 1.0, or integers of 8, 16 or 32 bits, which are
+        scaled by their range.
     sr : int
         Sampling rate in Hz.
 
     Raises
     ------
     AudioError
-        If the signal is empty, not one-dimensional, not numeric or not finite, or the rate is not
-        a positive number.
+        If the signal is empty, not one-dimensional, not numeric, not finite or enormous, or the
+        rate lies outside 1 to 768 kHz.
 
     Examples
     --------
@@ -61,7 +79,7 @@ class Clip:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signal", _as_samples(self.signal))
-        if not LOWEST_RATE <= self.sr <= HIGHEST_RATE:
+        if not _is_rate(self.sr):
             msg = f"sr={self.sr!r} is no sampling rate: give it in Hz, for example 22050."
             raise AudioError(msg)
 
@@ -87,6 +105,11 @@ class Segment:
     duration : float, default=None
         How long it is, in seconds; None reads to the end.
 
+    Raises
+    ------
+    InputError
+        If `offset` is negative, `duration` is not positive, or either is no finite number.
+
     Examples
     --------
     >>> Segment("song.mp3", offset=15.0, duration=30.0)
@@ -96,6 +119,9 @@ class Segment:
     path: str | os.PathLike[str]
     offset: float = 0.0
     duration: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_span(os.fspath(self.path), self.offset, self.duration)
 
 
 AudioItem: TypeAlias = str | os.PathLike[str] | Segment | Clip
@@ -132,6 +158,8 @@ def read_audio(
     AudioError
         If the file is missing, cannot be decoded, holds no samples or samples that are not finite,
         or ends before `offset`.
+    InputError
+        If `offset`, `duration` or `sr` makes no sense.
 
     Examples
     --------
@@ -144,36 +172,34 @@ def read_audio(
     import soundfile
 
     name = os.fspath(path)
-    if offset < 0 or (duration is not None and duration <= 0):
-        msg = f"offset={offset} and duration={duration} of {name} must be positive seconds."
+    _check_span(name, offset, duration)
+    if sr is not None and not _is_rate(sr):
+        msg = f"sr={sr!r} is no sampling rate: give it in Hz, for example 22050, or None."
         raise InputError(msg)
-    if not Path(name).is_file():
-        found = "is a folder or a device" if Path(name).exists() else "does not exist"
-        msg = f"{name}: {found}. Give the path of an audio file."
-        raise AudioError(msg)
+    _check_file(name)
     try:
-        with soundfile.SoundFile(name) as file:
+        with quiet_decoder(), _open(name) as file:
             _check_header(name, file)
-            start = round(offset * file.samplerate)
-            if start:
-                _seek(name, file, start)
+            _seek(name, file, round(offset * file.samplerate))
             wanted = None if duration is None else max(1, round(duration * file.samplerate))
             rate = file.samplerate if sr is None else sr
             signal = _decode(file, wanted, rate)
     except AudioError:
         raise
-    except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
-        reason = str(error).removeprefix(f"Error opening {name!r}: ").strip().rstrip(".")
+    except (soundfile.SoundFileError, OSError, ValueError, TypeError, MemoryError) as error:
         msg = (
-            f"{name}: cannot be read as audio ({reason or type(error).__name__}). "
+            f"{name}: cannot be read as audio ({_reason(name, error)}). "
             "Convert it to WAV, FLAC, OGG or MP3, or leave it out."
         )
         raise AudioError(msg) from error
     if not len(signal):
         msg = f"{name}: holds no samples (from {offset} s). Leave it out, or check the offset."
         raise AudioError(msg)
-    if not np.isfinite(signal).all():
-        msg = f"{name}: holds samples that are NaN or infinite. Export it again, or leave it out."
+    if not _is_sound(signal):
+        msg = (
+            f"{name}: holds samples that are NaN, infinite or enormous. "
+            "Export it again, or leave it out."
+        )
         raise AudioError(msg)
     return Clip(signal, rate)
 
@@ -225,8 +251,11 @@ def _as_samples(signal: npt.ArrayLike) -> FloatArray:
             "Average the channels first."
         )
         raise AudioError(msg)
-    if samples.dtype.kind not in "fiu":
-        msg = f"A clip holds real numbers; got samples of type {samples.dtype}."
+    if samples.dtype.kind not in "fiu" or samples.dtype in (np.int64, np.uint64):
+        msg = (
+            "A clip holds floating-point samples with full scale 1.0, or integers of 8, 16 or 32 "
+            f"bits; got samples of type {samples.dtype}."
+        )
         raise AudioError(msg)
     if not len(samples):
         msg = "A clip needs at least 1 sample; got 0."
@@ -238,10 +267,73 @@ def _as_samples(signal: npt.ArrayLike) -> FloatArray:
         return ((samples.astype(np.float64) - middle) / full).astype(np.float32)
     with np.errstate(over="ignore"):
         samples = samples.astype(np.float32, copy=False)
-    if not np.isfinite(samples).all():
-        msg = "A clip must be finite in float32; got NaN, infinite or enormous samples."
+    if not _is_sound(samples):
+        msg = "A clip has full scale 1.0; got samples that are NaN, infinite or enormous."
         raise AudioError(msg)
     return samples
+
+
+def _is_sound(samples: FloatArray) -> bool:
+    """Tell whether all samples are finite and none is enormous."""
+    with np.errstate(invalid="ignore"):
+        return bool(samples.min() >= -LARGEST and samples.max() <= LARGEST)
+
+
+def _is_rate(sr: object) -> bool:
+    """Tell whether a number can be a sampling rate in Hz."""
+    return isinstance(sr, numbers.Real) and LOWEST_RATE <= float(sr) <= HIGHEST_RATE
+
+
+def _check_span(name: str, offset: float, duration: float | None) -> None:
+    """Refuse the span of a segment if it makes no sense."""
+    numeric = isinstance(offset, numbers.Real) and isinstance(duration, numbers.Real | None)
+    if not (numeric and 0 <= offset < math.inf and (duration is None or 0 < duration < math.inf)):
+        msg = (
+            f"{name}: offset={offset!r} must be seconds from 0 up, and duration={duration!r} "
+            "seconds above 0, or None for the rest."
+        )
+        raise InputError(msg)
+
+
+def _check_file(name: str) -> None:
+    """Refuse what is no regular file, as a pipe could keep a reader waiting for ever."""
+    try:
+        there = Path(name).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        found = "does not exist"
+    except (OSError, ValueError) as error:
+        found = f"cannot be reached ({getattr(error, 'strerror', None) or error})"
+    else:
+        if stat.S_ISREG(there.st_mode) and there.st_size:
+            return
+        kinds = {stat.S_IFREG: "is empty", stat.S_IFDIR: "is a folder"}
+        found = kinds.get(stat.S_IFMT(there.st_mode), "is a pipe or a device")
+    msg = f"{name or repr(name)}: {found}. Give the path of an audio file."
+    raise AudioError(msg)
+
+
+def _open(name: str) -> soundfile.SoundFile:
+    """Open a file for reading in one direction.
+
+    soundfile seeks after each read where it can. That costs time, and an mp3 decoder forgets the
+    bits that the next frames borrow, which garbles a tenth of a second after every block.
+    """
+    import soundfile
+
+    file = soundfile.SoundFile(name)
+    if file.format == "MP3" and (counted := with_frame_count(name)) is not None:
+        file.close()
+        file = soundfile.SoundFile(counted)
+    file.seekable = lambda: False
+    return file
+
+
+def _reason(name: str, error: Exception) -> str:
+    """Return what a library says of a file, without the file's name and without a full stop."""
+    reason = str(error).removeprefix(f"Error opening {name!r}: ").strip().rstrip(".")
+    if reason.startswith("File does not exist"):  # libsndfile, of an mp3 without a single frame
+        return "no audio found in it"
+    return reason or type(error).__name__
 
 
 def _check_header(name: str, file: soundfile.SoundFile) -> None:
@@ -255,14 +347,19 @@ def _check_header(name: str, file: soundfile.SoundFile) -> None:
 
 
 def _seek(name: str, file: soundfile.SoundFile, start: int) -> None:
-    """Go to the first frame of a segment."""
+    """Go to the first frame of a segment, a little early and then by decoding."""
+    if not start:
+        return
     if start >= file.frames:
         msg = (
             f"{name}: ends after {file.frames / file.samplerate:.2f} s, before the offset "
             f"{start / file.samplerate:.2f} s. Lower the offset."
         )
         raise AudioError(msg)
-    file.seek(start)
+    early = max(0, start - PREROLL)
+    if early:
+        file.seek(early)
+    file.read(start - early, dtype="float32")
 
 
 def _decode(file: soundfile.SoundFile, wanted: int | None, rate: int) -> FloatArray:
@@ -279,16 +376,13 @@ def _decode(file: soundfile.SoundFile, wanted: int | None, rate: int) -> FloatAr
     parts: list[FloatArray] = []
     first: FloatArray | None = None
     left = wanted
+    most = min(BLOCK, MOST // file.channels)
     while left is None or left > 0:
-        frames = BLOCK if left is None else min(BLOCK, left)
+        frames = most if left is None else min(most, left)
         block = file.read(frames, dtype="float32", always_2d=True)
         if not len(block):
             break
-        mono = block[:, 0].copy() if block.shape[1] == 1 else block[:, 0] + block[:, 1]
-        for channel in range(2, block.shape[1]):
-            mono += block[:, channel]
-        if block.shape[1] > 1:
-            mono *= np.float32(1 / block.shape[1])
+        mono = _mono(block)
         first = mono[:1] if first is None else first
         parts.append(mono if stream is None else stream.resample_chunk(mono))
         if left is not None:
@@ -299,3 +393,15 @@ def _decode(file: soundfile.SoundFile, wanted: int | None, rate: int) -> FloatAr
         parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
     signal = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     return signal if len(signal) or first is None else first
+
+
+def _mono(block: FloatArray) -> FloatArray:
+    """Return the mean of the channels of a block of shape (n_frames, n_channels)."""
+    n_channels = block.shape[1]
+    mono = block[:, 0].copy()
+    if n_channels > 1:
+        with np.errstate(over="ignore", invalid="ignore"):  # such samples are refused as a whole
+            for channel in range(1, n_channels):
+                mono += block[:, channel]
+            mono *= np.float32(1 / n_channels)
+    return mono

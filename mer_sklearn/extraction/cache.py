@@ -45,14 +45,16 @@ class RowCache:
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._file, self._failed = file, False
-        self._connection = sqlite3.connect(file, timeout=30.0)
+        # Whoever will write takes the lock at once, and waits for it: two processes that both read
+        # and then want to write would refuse each other without waiting.
+        self._connection = sqlite3.connect(file, timeout=30.0, isolation_level="IMMEDIATE")
         try:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-                " WITHOUT ROWID"
-            )
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.execute(
+                    "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+                    " WITHOUT ROWID"
+                )
         except sqlite3.Error:
             self.close()
             raise

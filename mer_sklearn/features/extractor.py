@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import numbers
 from collections.abc import Sequence
 from typing import Any
@@ -94,7 +95,10 @@ class AudioFeatures(AudioTransformer):
         """
         parameters: dict[str, Any] = super().get_params(deep=False)
         if deep:
-            for family in self._families():
+            families: list[FeatureFamily] = []
+            with contextlib.suppress(InputError):  # which fit raises
+                families = self._families()
+            for family in families:
                 parameters[family.name] = family
                 for key, value in family.get_params().items():
                     parameters[f"{family.name}__{key}"] = value

@@ -113,6 +113,7 @@ class AudioTransformer(TransformerMixin, BaseEstimator, abc.ABC):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = ["float32"]  # which all columns are
         return tags
 
 

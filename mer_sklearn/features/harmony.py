@@ -18,7 +18,8 @@ class Chroma(FeatureFamily):
     """Strength of the 12 pitch classes in each frame, the strongest 1.
 
     The values of `librosa.feature.chroma_stft` with ``tuning=0``: the tuning is taken to be
-    A4 = 440 Hz, not estimated. Frames whose chroma lies below 1e-8 in power (silence) give 0.
+    A4 = 440 Hz, not estimated. Frames whose strongest class lies below 1e-8 in power (silence)
+    fade to 0.
 
     Parameters
     ----------

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from ..audio import SAMPLE_RATE, AudioItem, Clip, Segment
 from ..errors import InputError
@@ -54,6 +53,8 @@ def as_items(X: Any, estimator: object = None) -> list[AudioItem]:
             )
             raise InputError(msg)
         X = X.to_numpy()
+    elif hasattr(X, "__array__"):
+        X = np.asarray(X)
     if _is_numeric(X):
         return _rows(X, estimator)
     items = list(X) if np.iterable(X) else [X]
@@ -75,9 +76,9 @@ def _is_numeric(X: Any) -> bool:
     if hasattr(X, "toarray"):  # a sparse matrix, which scikit-learn refuses in its own words
         return True
     if isinstance(X, np.ndarray):
+        if X.shape == (0,):  # an empty list, to which numpy gave a type
+            return False
         return X.dtype.kind in "fiubc" or (X.dtype.kind == "O" and X.ndim == 2)
-    if hasattr(X, "__array__"):
-        return np.asarray(X).dtype.kind in "fiubc"
     if isinstance(X, Sequence) and len(X):
         return isinstance(X[0], (int, float, complex, np.number, list, tuple, np.ndarray))
     return False
@@ -85,7 +86,7 @@ def _is_numeric(X: Any) -> bool:
 
 def _rows(X: Any, estimator: object) -> list[AudioItem]:
     """Return the rows of a matrix as clips."""
-    if not isinstance(X, (list, tuple)) and np.ndim(X) == 1:
+    if getattr(X, "ndim", 2) == 1:
         msg = (
             "X is a single signal (Expected 2D array, got 1D array instead). Pass "
             "[Clip(signal, sr)], or Reshape your data with X.reshape(1, -1) if it is one clip at "
@@ -98,5 +99,20 @@ def _rows(X: Any, estimator: object) -> list[AudioItem]:
             "[Clip(signal, sr), ...]."
         )
         raise InputError(msg)
-    matrix = check_array(X, dtype=np.float32, estimator=estimator, input_name="X")
-    return [Clip(row, SAMPLE_RATE) for row in matrix]
+    return [Clip(row, SAMPLE_RATE) for row in _checked(X, estimator)]
+
+
+def _checked(X: Any, estimator: object) -> Any:
+    """Return X as a finite matrix; what is none is refused in scikit-learn's words.
+
+    Saved ONNX models read their input here too, and run without scikit-learn: it is imported only
+    for what is not plainly a matrix.
+    """
+    if type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 2 and X.size:
+        with np.errstate(over="ignore"):
+            matrix = X.astype(np.float32, copy=False)
+        if np.isfinite(matrix).all():
+            return matrix
+    from sklearn.utils import check_array
+
+    return check_array(X, dtype=np.float32, estimator=estimator, input_name="X")

@@ -80,7 +80,7 @@ def mel(frames: Frames) -> Array:
 
 
 def chroma(frames: Frames) -> Array:
-    """Strength of the 12 pitch classes, the largest 1; 0 in silence."""
+    """Strength of the 12 pitch classes, the largest 1; below 1e-8 in power it fades to 0."""
     classes = frames.ops.project(frames.power, chroma_bank())
     largest = frames.xp.max(classes, axis=-1, keepdims=True)
     return classes / frames.xp.maximum(largest, frames.ops.scalar(1e-8))

@@ -1,0 +1,253 @@
+"""The cache: keys that follow the bytes, a file that never stops a run."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mer_sklearn.audio import Clip, Segment
+from mer_sklearn.errors import InputError, MerWarning
+from mer_sklearn.extraction import cache as cache_module
+from mer_sklearn.extraction.cache import FILE_NAME, RowCache, content_key, open_cache
+
+
+def vectors(*numbers):
+    return {bytes([n]): np.full(3, n, np.float32) for n in numbers}
+
+
+def use(folder, *actions):
+    """Open a cache, do something with it, and return what came of it."""
+    with open_cache(folder) as cache:
+        return [action(cache) for action in actions]
+
+
+def is_absent(cache):
+    return cache is None
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A folder whose cache holds the vectors 1 to 3."""
+    with open_cache(tmp_path) as cache:
+        cache.put(vectors(1, 2, 3))
+    return tmp_path
+
+
+# ---- What it keeps ----
+
+
+def test_what_was_put_is_there_the_next_time(filled):
+    with open_cache(filled) as cache:
+        found = cache.get([b"\1", b"\3", b"\7"])
+    assert sorted(found) == [b"\1", b"\3"]
+    np.testing.assert_array_equal(found[b"\3"], np.float32([3, 3, 3]))
+    assert found[b"\3"].dtype == np.float32
+
+
+def test_more_keys_than_one_query_takes(tmp_path):
+    keys = [number.to_bytes(4, "big") for number in range(2 * cache_module.QUESTIONS + 3)]
+    with open_cache(tmp_path) as cache:
+        cache.put({key: np.zeros(1, np.float32) for key in keys})
+        assert list(cache.get([*keys, b"other"])) == keys
+
+
+def test_a_vector_put_again_replaces_the_old_one(filled):
+    with open_cache(filled) as cache:
+        cache.put({b"\1": np.float32([9])})
+        assert cache.get([b"\1"])[b"\1"].tolist() == [9]
+
+
+@pytest.mark.parametrize("choice", [None, False])
+def test_there_may_be_none(choice):
+    with open_cache(choice) as cache:
+        assert cache is None
+
+
+def test_true_is_the_folder_of_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_CACHE", str(tmp_path / "a" / "b"))
+    with open_cache(True):
+        pass
+    assert (tmp_path / "a" / "b" / FILE_NAME).is_file()
+
+
+def test_without_it_true_is_the_users_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("MER_CACHE")
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with open_cache(True):
+        pass
+    assert [path.name for path in tmp_path.rglob(FILE_NAME)] == [FILE_NAME]
+
+
+@pytest.mark.parametrize("choice", [5, 0.5, ["a"]])
+def test_nonsense_is_refused(choice):
+    with pytest.raises(InputError, match=r"cache=.*True, False or the path"):
+        use(choice)
+
+
+# ---- What goes wrong ----
+
+
+def test_a_file_that_is_no_cache_is_set_aside(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"no database at all, but a hundred bytes of text " * 40)
+    with pytest.warns(MerWarning, match="is no cache; it is set aside as") as caught:
+        use(tmp_path, lambda cache: cache.put(vectors(1)))
+    assert len(caught) == 1
+    assert (tmp_path / FILE_NAME).with_suffix(".broken").is_file()
+    with open_cache(tmp_path) as cache:
+        assert list(cache.get([b"\1"])) == [b"\1"]
+
+
+def test_damage_found_on_the_way_costs_one_warning(tmp_path):
+    many = {n.to_bytes(4, "big"): np.full(200, n, np.float32) for n in range(500)}
+    with open_cache(tmp_path) as cache:
+        cache.put(many)
+    file = tmp_path / FILE_NAME
+    content = bytearray(file.read_bytes())
+    content[8_192:] = bytes(len(content) - 8_192)  # the first pages are left whole
+    file.write_bytes(content)
+    with pytest.warns(MerWarning, match="the cache fails") as caught:
+        found, *_ = use(
+            tmp_path,
+            lambda cache: cache.get(list(many)),
+            lambda cache: cache.put(many),
+            lambda cache: cache.get(list(many)),
+        )
+    assert len(found) < 500
+    assert len(caught) == 1
+
+
+def test_a_full_disk_costs_one_warning(tmp_path):
+    large = {b"\1": np.zeros(100_000, np.float32)}
+    with pytest.warns(MerWarning, match=r"the cache fails .*full") as caught:
+        *_, found = use(
+            tmp_path,
+            lambda cache: cache._connection.execute("PRAGMA max_page_count = 8").fetchall(),
+            lambda cache: cache.put(large),
+            lambda cache: cache.put(large),
+            lambda cache: cache.get([b"\1"]),
+        )
+    assert found == {}
+    assert len(caught) == 1
+
+
+def test_a_folder_that_cannot_be_made_costs_the_cache_only(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.warns(MerWarning, match="no cache this time"):
+        assert use(tmp_path / "taken", is_absent) == [True]
+
+
+def test_a_folder_in_the_place_of_the_file_costs_the_cache_only(tmp_path):
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.warns(MerWarning, match="no cache this time"):
+        assert use(tmp_path, is_absent) == [True]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+def test_a_read_only_folder_costs_the_cache_only(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.warns(MerWarning, match="no cache this time"):
+        assert use(tmp_path, is_absent) == [True]
+
+
+def test_a_table_of_another_form_costs_the_cache_only(tmp_path):
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute("CREATE TABLE rows (something TEXT)")
+    connection.close()
+    with pytest.warns(MerWarning, match="the cache fails"):
+        assert use(tmp_path, lambda cache: cache.get([b"\1"])) == [{}]
+
+
+WRITE = """
+import sys
+import numpy as np
+from mer_sklearn.extraction.cache import open_cache
+folder, first = sys.argv[1], int(sys.argv[2])
+for start in range(first, first + 200, 10):
+    with open_cache(folder) as cache:
+        keys = [number.to_bytes(4, "big") for number in range(start, start + 10)]
+        cache.put({key: np.full(50, start, np.float32) for key in keys})
+        assert len(cache.get(keys)) == 10
+"""
+
+
+def test_two_processes_write_at_once(tmp_path):
+    command = [sys.executable, "-W", "error", "-c", WRITE, str(tmp_path)]
+    running = [subprocess.Popen([*command, first]) for first in ("0", "100", "1000")]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    keys = [n.to_bytes(4, "big") for n in [*range(300), *range(1000, 1200)]]
+    with open_cache(tmp_path) as cache:
+        assert len(cache.get(keys)) == 500
+
+
+def test_a_cache_that_fails_to_open_leaves_nothing_open(tmp_path):
+    (tmp_path / "a").write_bytes(b"no database at all " * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        RowCache(tmp_path / "a")
+    gc.collect()  # an open connection would warn here, from Python 3.13 on
+
+
+# ---- Keys ----
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"some bytes")
+    return path
+
+
+def test_a_key_follows_the_bytes_not_the_name(file):
+    key = content_key(file)
+    other = file.rename(file.with_name("b.wav"))
+    assert content_key(str(other)) == key
+    other.write_bytes(b"some bytez")
+    assert content_key(other) != key
+
+
+def test_a_key_tells_segments_apart(file):
+    spans = [(0.0, None), (1.0, None), (0.0, 1.0), (1.0, 1.0), (0.0, 1.5)]
+    assert len({content_key(Segment(file, *span)) for span in spans}) == len(spans)
+
+
+def test_the_whole_is_one_key_however_it_is_written(file):
+    same = [file, str(file), Segment(file), Segment(str(file), 0), Segment(file, np.float64(0))]
+    assert len({content_key(item) for item in same}) == 1
+    assert content_key(Segment(file, 1, 2)) == content_key(Segment(file, 1.0, np.float32(2)))
+
+
+def test_a_key_follows_the_way_files_are_decoded(file, monkeypatch):
+    before = content_key(file)
+    monkeypatch.setattr(cache_module, "DECODING", cache_module.DECODING + 1)
+    assert content_key(file) != before
+
+
+def test_clips_have_no_key():
+    assert content_key(Clip(np.zeros(5))) is None
+
+
+def unreadable(kind: str, folder: Path) -> Path:
+    path = folder / "odd.wav"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path.name)
+    elif kind == "long":
+        path = folder / ("x" * 400)
+    elif kind == "nul":
+        path = folder / "a\0b"
+    return path
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "loop", "long", "nul"])
+def test_what_cannot_be_read_has_no_key(tmp_path, kind):
+    assert content_key(unreadable(kind, tmp_path)) is None

@@ -1,0 +1,355 @@
+"""The engine: order, workers, what the cache spares, what a bad file costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+
+from mer_sklearn.audio import Clip, Segment, read_audio
+from mer_sklearn.errors import AudioError, InputError, MerWarning
+from mer_sklearn.extraction import engine
+from mer_sklearn.extraction.cache import FILE_NAME, open_cache
+from mer_sklearn.extraction.engine import Part, map_rows
+
+
+class Moments:
+    """A row function that leaves a mark in a folder whenever it runs: for which parts."""
+
+    def __init__(self, log: Path, powers=(1, 2), version=1):
+        self.log, self.powers = log, powers
+        self.parts = [Part(f"moment {power}, version {version}", 2) for power in powers]
+
+    def __call__(self, clip, wanted):
+        mark = "".join(str(self.powers[i]) for i in wanted)
+        descriptor, _ = tempfile.mkstemp(f"-{mark}", dir=self.log)
+        os.close(descriptor)
+        return [
+            np.float32([np.mean(clip.signal ** self.powers[i]), len(clip.signal)]) for i in wanted
+        ]
+
+    def ran(self) -> list[str]:
+        """Return the marks and wipe them."""
+        marks = sorted(path.name.rpartition("-")[2] for path in self.log.iterdir())
+        for path in self.log.iterdir():
+            path.unlink()
+        return marks
+
+
+class Wider(Moments):
+    """The same keys, but longer parts."""
+
+    def __init__(self, log):
+        super().__init__(log)
+        self.parts = [Part(part.key, 3) for part in self.parts]
+
+    def __call__(self, clip, wanted):
+        return [np.ones(3, np.float32) for _ in wanted]
+
+
+class Broken:
+    def __init__(self, name="broken"):
+        self.parts = [Part(name, 1)]
+
+    def __call__(self, clip, wanted):
+        raise ZeroDivisionError("a bug of the family")
+
+
+class Hungry(Broken):
+    def __call__(self, clip, wanted):
+        raise MemoryError
+
+
+class Silent(Broken):
+    def __call__(self, clip, wanted):
+        raise AudioError
+
+
+@pytest.fixture
+def log(tmp_path):
+    folder = tmp_path / "log"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def files(tmp_path, rng):
+    """Five files of 1000 to 1400 samples."""
+    paths = [tmp_path / f"{number}.wav" for number in range(5)]
+    for number, path in enumerate(paths):
+        samples = rng.uniform(-0.9, 0.9, 1_000 + 100 * number)
+        soundfile.write(path, samples, 22_050, subtype="FLOAT")
+    return paths
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Map a function over items with a cache."""
+
+    def run(function, items, **options):
+        with open_cache(tmp_path / "cache") as cache:
+            return map_rows(function, items, cache=cache, **options)
+
+    return run
+
+
+LENGTHS = [1_000, 1_100, 1_200, 1_300, 1_400]
+
+
+# ---- Rows ----
+
+
+def test_rows_come_in_the_order_of_the_items(log, files):
+    rows = map_rows(Moments(log), files[::-1])
+    assert rows.values.dtype == np.float32
+    assert rows.values[:, 1].tolist() == LENGTHS[::-1]
+    np.testing.assert_allclose(rows.values[0, 0], read_audio(files[4]).signal.mean(), rtol=1e-5)
+    assert rows.errors == {}
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_workers_give_the_same_rows(log, files, backend, monkeypatch):
+    monkeypatch.setattr(engine, "BATCH_PER_WORKER", 1)  # several batches of two
+    alone = map_rows(Moments(log), files)
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        together = map_rows(Moments(log), files)
+    np.testing.assert_array_equal(together.values, alone.values)
+    assert Moments(log).ran() == ["12"] * 10
+
+
+def test_segments_and_clips_are_items_too(log, files, run):
+    clip = Clip(np.zeros(77, np.float32))
+    items = [Segment(files[0], 0.01, 0.01), clip, str(files[1]), Segment(files[0], 0.02, 0.01)]
+    first = run(Moments(log), items)
+    assert first.values[:, 1].tolist() == [220, 77, 1_100, 220]
+    assert first.values[0, 0] != first.values[3, 0]
+    again = run(Moments(log), items)
+    np.testing.assert_array_equal(again.values, first.values)
+
+
+# ---- Cache ----
+
+
+def test_a_cached_file_is_not_computed_again(log, files, run):
+    function = Moments(log)
+    first = run(function, files)
+    assert function.ran() == ["12"] * 5
+    np.testing.assert_array_equal(run(function, files[::-1]).values, first.values[::-1])
+    assert function.ran() == []
+
+
+def test_a_cached_file_is_not_decoded_again(log, files, run, monkeypatch):
+    first = run(Moments(log), files)
+    monkeypatch.setattr(engine, "to_clip", None)
+    np.testing.assert_array_equal(run(Moments(log), files).values, first.values)
+
+
+def test_cached_rows_equal_computed_ones(log, files, run):
+    plain = map_rows(Moments(log), files).values
+    np.testing.assert_array_equal(run(Moments(log), files).values, plain)
+    np.testing.assert_array_equal(run(Moments(log), files).values, plain)
+
+
+def test_only_new_files_are_computed(log, files, run):
+    function = Moments(log)
+    run(function, files[:3])
+    function.ran()
+    run(function, files)
+    assert function.ran() == ["12"] * 2
+
+
+def test_changed_bytes_are_computed_again(log, files, run):
+    function = Moments(log)
+    run(function, files)
+    function.ran()
+    soundfile.write(files[2], np.zeros(500), 22_050)
+    assert run(function, files).values[:, 1].tolist() == [1_000, 1_100, 500, 1_300, 1_400]
+    assert function.ran() == ["12"]
+
+
+def test_a_part_of_another_version_is_computed_again(log, files, run):
+    run(Moments(log), files)
+    Moments(log).ran()
+    function = Moments(log, version=2)
+    run(function, files)
+    assert function.ran() == ["12"] * 5
+
+
+def test_a_part_of_another_width_is_not_mistaken(log, files, run):
+    """A family that forgot to raise its version meets no row of another length."""
+    run(Moments(log), files)
+    np.testing.assert_array_equal(run(Wider(log), files).values, np.ones((5, 6)))
+
+
+def test_parts_that_are_there_are_used(log, files, run):
+    run(Moments(log, powers=(2,)), files)
+    function = Moments(log, powers=(3, 2, 1))
+    function.ran()
+    rows = run(function, files)
+    assert function.ran() == ["31"] * 5
+    np.testing.assert_array_equal(rows.values, map_rows(function, files).values)
+
+
+def test_clips_are_never_cached(log, run):
+    function = Moments(log)
+    for _ in range(2):
+        run(function, [Clip(np.ones(5))])
+    assert function.ran() == ["12", "12"]
+
+
+def test_an_item_given_twice_gives_two_rows(log, files, run):
+    rows = run(Moments(log), [files[0], files[1], files[0]])
+    assert rows.values[:, 1].tolist() == [1_000, 1_100, 1_000]
+
+
+def test_workers_and_cache_together(log, files, run):
+    function = Moments(log)
+    first = run(function, files, n_jobs=2)
+    np.testing.assert_array_equal(run(function, files).values, first.values)
+    assert function.ran() == ["12"] * 5
+
+
+def test_a_cache_that_breaks_on_the_way_costs_no_rows(log, files, tmp_path):
+    with open_cache(tmp_path) as cache:
+        cache._connection.close()
+        with pytest.warns(MerWarning, match="the cache fails"):
+            rows = map_rows(Moments(log), files, cache=cache)
+    assert rows.values[:, 1].tolist() == LENGTHS
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from mer_sklearn.extraction import engine
+from mer_sklearn.extraction.cache import open_cache
+
+class Slow:
+    parts = [engine.Part("slow", 1)]
+    seen = 0
+    def __call__(self, clip, wanted):
+        Slow.seen += 1
+        if Slow.seen == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [np.float32([len(clip.signal)])]
+
+engine.BATCH_PER_WORKER = 1
+with open_cache(sys.argv[1]) as cache:
+    engine.map_rows(Slow(), sys.argv[2:], cache=cache)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_run_loses_only_the_batch_in_flight(files, tmp_path, run):
+    folder = tmp_path / "cache"
+    command = [sys.executable, "-c", KILLED, str(folder), *map(str, files)]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+
+    seen = []
+
+    class Counting(Broken):
+        def __call__(self, clip, wanted):
+            seen.append(len(clip.signal))
+            return [np.float32([len(clip.signal)])]
+
+    rows = run(Counting("slow"), files)
+    assert rows.values.ravel().tolist() == LENGTHS
+    assert seen == LENGTHS[3:]
+
+
+# ---- Items that fail ----
+
+
+@pytest.fixture
+def mixed(files, tmp_path):
+    """Seven bad files among three good ones."""
+    bad = [tmp_path / f"bad{number}.wav" for number in range(6)]
+    for path in bad:
+        path.write_text("text")
+    return [files[0], *bad[:3], files[1], *bad[3:], tmp_path / "missing.wav", files[2]]
+
+
+@pytest.mark.parametrize("options", [{}, {"n_jobs": 2}], ids=["alone", "workers"])
+def test_bad_files_give_nan_and_one_warning_that_names_five(log, mixed, run, options):
+    with pytest.warns(MerWarning) as caught:
+        rows = run(Moments(log), mixed, on_error="nan", **options)
+    assert len(caught) == 1
+    sentence = str(caught[0].message)
+    assert sentence.startswith("7 of 10 items gave no features: ")
+    assert [n for n in range(6) if f"bad{n}.wav" in sentence] == [0, 1, 2, 3, 4]
+    assert sentence.endswith("and 2 more")
+    good = np.isfinite(rows.values).all(axis=1)
+    assert np.flatnonzero(good).tolist() == [0, 4, 9]
+    assert np.isnan(rows.values[~good]).all()
+    assert rows.values[good, 1].tolist() == LENGTHS[:3]
+    assert sorted(rows.errors) == [1, 2, 3, 5, 6, 7, 8]
+    assert "missing.wav: does not exist" in rows.errors[8]
+
+
+def test_a_file_that_failed_is_tried_again(log, files, run):
+    content = files[1].read_bytes()
+    files[1].write_text("half an upload")
+    with pytest.warns(MerWarning, match="1 of 5"):
+        run(Moments(log), files, on_error="nan")
+    files[1].write_bytes(content)
+    assert run(Moments(log), files).values[:, 1].tolist() == LENGTHS
+
+
+def test_a_bad_file_stops_the_work_and_is_named(log, mixed):
+    with pytest.raises(AudioError, match=r"bad0\.wav: cannot be read.*and 2 more"):
+        map_rows(Moments(log), mixed)
+
+
+def test_rows_computed_before_a_bad_file_are_kept(log, files, mixed, run):
+    with pytest.raises(AudioError):
+        run(Moments(log), mixed)
+    Moments(log).ran()
+    run(Moments(log), files[:3])
+    assert Moments(log).ran() == []
+
+
+@pytest.mark.parametrize("on_error", ["skip", "", None, True])
+def test_nonsense_is_refused_before_the_work(log, files, on_error):
+    with pytest.raises(InputError, match=r'on_error=.* must be "raise" or "nan"'):
+        map_rows(Moments(log), files, on_error=on_error)
+    assert Moments(log).ran() == []
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_bug_keeps_its_own_name_and_names_the_file(files, n_jobs):
+    with pytest.raises(ZeroDivisionError, match="a bug of the family") as caught:
+        map_rows(Broken(), files, n_jobs=n_jobs)
+    (note,) = caught.value.__notes__
+    assert any(str(path) in note for path in files)  # of two workers, either may be first
+
+
+def test_a_file_too_large_for_the_memory_is_named(files):
+    with pytest.raises(AudioError, match=r"0\.wav: does not fit into memory"):
+        map_rows(Hungry(), [Segment(files[0])])
+
+
+def test_an_error_without_words_is_still_an_error(files, run):
+    with pytest.warns(MerWarning, match="1 of 1"):
+        assert run(Silent(), files[:1], on_error="nan").errors == {0: ""}
+
+
+# ---- Progress ----
+
+
+def test_nothing_is_printed_where_nobody_waits(log, files, capfd):
+    map_rows(Moments(log), files)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_file_is_left_beside_the_audio(log, files, run):
+    before = {path: path.stat().st_mtime_ns for path in files}
+    run(Moments(log), files)
+    assert {path: path.stat().st_mtime_ns for path in files[0].parent.glob("*.wav")} == before
+    assert [p.name for p in (files[0].parent / "cache").iterdir()] == [FILE_NAME]
