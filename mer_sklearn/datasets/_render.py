@@ -27,7 +27,14 @@ MODES = {  # place between minor (-1) and major (1), as listeners order them, an
     0.2: (0, 2, 4, 5, 7, 9, 10),  # mixolydian
     0.6: (0, 2, 4, 5, 7, 9, 11),  # major
 }
-PROGRESSIONS = ((0, 3, 4, 0), (0, 5, 3, 4), (0, 4, 5, 3), (0, 3, 0, 4), (0, 5, 0, 3), (0, 0, 3, 4))
+PROGRESSIONS = (  # degrees of four bars; the tonic comes often, so that the mode is clear
+    (0, 3, 4, 0),
+    (0, 0, 3, 4),
+    (0, 3, 0, 4),
+    (0, 4, 0, 4),
+    (0, 5, 4, 0),
+    (0, 4, 3, 0),
+)
 COMPING = (  # places in a bar of eight where the chord sounds, and for how many eighths
     ((0, 8),),
     ((0, 4), (4, 4)),
@@ -48,7 +55,7 @@ CYCLE = 4096  # samples of a wavetable
 RELEASE = 0.03  # seconds a note takes to fade
 EDGE = 0.01  # seconds of fade where the excerpt begins and ends
 LAG = 512  # samples: the equaliser has no phase, so it begins before its sound
-KNEE = 0.7  # from here the limiter bends the peaks
+KNEE, CEILING = 0.7, 0.98  # from here the limiter bends the peaks, and to here
 
 
 @dataclass(frozen=True)
@@ -130,11 +137,7 @@ def found_band(rng: np.random.Generator) -> Band:
         room=_room(rng),
         hiss=rng.uniform(-65, -42),
         level=rng.normal(0, 2.5),
-        habits=(
-            int(rng.integers(len(COMPING))),
-            int(rng.integers(len(WALKING))),
-            int(rng.integers(len(BEATS))),
-        ),
+        habits=_any_patterns(rng),
     )
 
 
@@ -143,7 +146,7 @@ def render(
 ) -> FloatArray:
     """Compose a piece from its cues (one every STEP) and let a band play it.
 
-    Returns ``round(duration * SAMPLE_RATE)`` samples that stay below full scale.
+    ``round(duration * SAMPLE_RATE)`` samples come out, all below full scale.
     """
     mix = np.zeros(round(duration * SAMPLE_RATE), np.float32)
     slots = list(_grid(track, duration, rng))
@@ -154,6 +157,12 @@ def render(
         _add(mix, time, hit)
     level = float(np.mean([cues.loudness for cues in track])) + band.level
     return _master(mix, band, level, rng)
+
+
+def _any_patterns(rng: np.random.Generator) -> tuple[int, int, int]:
+    """Draw a pattern of comping, of the bass and of the beat."""
+    comping, walking, beat = rng.integers((len(COMPING), len(WALKING), len(BEATS))).tolist()
+    return comping, walking, beat
 
 
 def _room(rng: np.random.Generator) -> FloatArray:
@@ -169,18 +178,14 @@ def _room(rng: np.random.Generator) -> FloatArray:
     octave = np.log2(np.maximum(scipy.fft.rfftfreq(2 * size, 1 / SAMPLE_RATE), 60) / 60)
     colour = 10 ** (np.interp(octave, octaves, gains) / 20)
     response = scipy.fft.irfft(scipy.fft.rfft(echo, 2 * size) * colour)
-    return np.roll(response, LAG)[:size].astype(np.float32)
+    room: FloatArray = np.roll(response, LAG)[:size].astype(np.float32)
+    return room
 
 
 def _sketch(band: Band, rng: np.random.Generator) -> Sketch:
     """Draw key, progression and motifs; an artist plays its own patterns three times in four."""
-    tables = (COMPING, WALKING, BEATS)
     own = rng.random(3) < 0.75
-    free = [int(rng.integers(len(table))) for table in tables]
-    comping, walking, beat = (
-        habit if keeps else other
-        for habit, keeps, other in zip(band.habits, own, free, strict=True)
-    )
+    comping, walking, beat = np.where(own, band.habits, _any_patterns(rng)).tolist()
     density = rng.uniform(0.35, 0.95)
     return Sketch(
         key=int(rng.integers(12)),
@@ -226,7 +231,7 @@ def _score(slots: Sequence[Slot], sketch: Sketch, rng: np.random.Generator) -> I
         for place, eighths, step in motif:
             if place == slot.place:
                 above = _pitch(degree + step, slot, sketch) - _pitch(degree, slot, sketch)
-                clash = float(rng.random() < 0.5 * slot.cues.dissonance)
+                clash = float(rng.random() < 0.25 * slot.cues.dissonance)
                 yield _note(slot, eighths, centre + above + clash, LEAD)
         for place, eighths in sketch.comping:
             if place == slot.place:
@@ -244,7 +249,7 @@ def _chord(
     for third in (0, 2, 4):
         pitch = _near(_pitch(degree + third, slot, sketch), slot.cues.register - 9)
         yield _note(slot, eighths, pitch, CHORDS)
-        if rng.random() < 0.8 * slot.cues.dissonance:
+        if rng.random() < 0.5 * slot.cues.dissonance:
             yield _note(slot, eighths, pitch + rng.choice((-1, 1)), CHORDS)
 
 
@@ -276,7 +281,7 @@ def _tone(note: Note, band: Band) -> FloatArray:
         phase += np.float32(swing) * (1 - np.cos(np.float32(2 * np.pi * 5.5) * time))
     wave = _cycle(frequency, note, band)[(phase * CYCLE).astype(np.int32) % CYCLE]
     attack = min(note.cues.attack / 1000, 0.5 * length)
-    envelope = np.exp(time / -band.decay[note.part])
+    envelope: FloatArray = np.exp(time / -band.decay[note.part])
     envelope *= np.minimum(1, time / np.float32(attack))
     envelope *= np.minimum(1, (np.float32(length) - time) / np.float32(RELEASE))
     depth = np.float32(0.5 * note.cues.dissonance)
@@ -292,13 +297,14 @@ def _cycle(frequency: float, note: Note, band: Band) -> FloatArray:
     amplitudes *= 10 ** (note.gain / 20) / np.sqrt(np.sum(amplitudes**2) / 2)
     spectrum = np.zeros(CYCLE // 2 + 1, np.complex64)
     spectrum[1 : HARMONICS + 1] = -0.5j * CYCLE * amplitudes  # sines: each begins at zero
-    return scipy.fft.irfft(spectrum)
+    cycle: FloatArray = scipy.fft.irfft(spectrum)
+    return cycle
 
 
 def _drumming(
     slots: Sequence[Slot], sketch: Sketch, band: Band, rng: np.random.Generator
 ) -> Iterator[tuple[float, FloatArray]]:
-    """Beat the drums; they miss strokes as the rhythm gets irregular, and hats go with brightness."""
+    """Beat the drums: irregular music misses strokes, bright music has more of the hat."""
     kit = _kit(rng)
     for slot in slots:
         cues = slot.cues
@@ -309,18 +315,17 @@ def _drumming(
                 yield slot.time, np.float32(gain) * kit[drum]
 
 
-def _kit(rng: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _kit(rng: np.random.Generator) -> list[FloatArray]:
     """Build kick, snare and hat, each of peak near 2."""
     time = np.arange(round(0.2 * SAMPLE_RATE)) / SAMPLE_RATE
     fade = np.minimum(1, time / 0.001) * np.minimum(1, (time[-1] - time) / 0.02)
     drop = np.cumsum(rng.uniform(45, 60) + 120 * np.exp(-time / 0.02)) / SAMPLE_RATE
     noise = rng.standard_normal((2, len(time)))
     kick = 2.0 * np.sin(2 * np.pi * drop) * np.exp(-time / 0.08)
-    snare = (
-        0.6 * (noise[0] + np.sin(2 * np.pi * 190 * time)) * np.exp(-time / rng.uniform(0.03, 0.08))
-    )
+    snare = 0.6 * (noise[0] + np.sin(2 * np.pi * 190 * time))
+    snare *= np.exp(-time / rng.uniform(0.03, 0.08))
     hat = 0.35 * np.diff(noise[1], prepend=0) * np.exp(-time / rng.uniform(0.01, 0.05))
-    return tuple((drum * fade).astype(np.float32) for drum in (kick, snare, hat))
+    return [(drum * fade).astype(np.float32) for drum in (kick, snare, hat)]
 
 
 def _add(mix: FloatArray, time: float, sound: FloatArray) -> None:
@@ -340,7 +345,8 @@ def _master(mix: FloatArray, band: Band, level: float, rng: np.random.Generator)
     hiss = 10 ** ((level + band.hiss) / 20)
     wet = wet + np.float32(hiss) * rng.standard_normal(len(mix), dtype=np.float32)
     over = np.maximum(np.abs(wet) - KNEE, 0)
-    bent = KNEE + (1 - KNEE) * np.tanh(over / (1 - KNEE))
+    bent = KNEE + (CEILING - KNEE) * np.tanh(over / (CEILING - KNEE))
     limited = np.where(over > 0, np.sign(wet) * bent, wet)
     ramp = np.minimum(1, np.arange(len(mix)) / (EDGE * SAMPLE_RATE))
-    return (limited * ramp * ramp[::-1]).astype(np.float32)
+    faded: FloatArray = (limited * ramp * ramp[::-1]).astype(np.float32)
+    return faded

@@ -15,7 +15,7 @@ import numbers
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -56,11 +56,12 @@ CUES = {  # the order is that of `Cues`
     "variability": Cue(0.5, 8, -0.15, 0.05),
     "regularity": Cue(0.3, 1, 0.15, 0.10),
 }
+MODE = list(CUES).index("mode")
 WEIGHTS = np.array([(cue.valence, cue.arousal) for cue in CUES.values()])
 LOYALTY = 8.0  # the smaller, the more an artist keeps to one quadrant
 QUADRANT_SHARES = (0.32, 0.22, 0.20, 0.26)  # of intentions: happy, angry, sad, calm
 FORMS = {"steady": 0.6, "change": 0.2, "drift": 0.2}
-INTENTION, HABIT, CHANCE = 2.6, 0.45, 0.45  # what moves a cue, in standard deviations
+INTENTION, HABIT, CHANCE = 2.8, 0.4, 0.4  # what moves a cue, in standard deviations
 GAIN = (0.37, 0.45)  # valence and arousal of one unit of weighted cues
 UNTOLD = 0.1  # what the sound does not tell: once for the artist, once for the piece
 TASTE, WOBBLE = 0.28, 0.1  # how a rater differs from others, and from moment to moment
@@ -124,7 +125,9 @@ def load(
     2
     """
     if root:
-        msg = f"root={str(root)!r}: the synthetic corpus is generated and has no folder. Leave it out."
+        msg = (
+            f"root={str(root)!r}: the synthetic corpus is generated, it has no root. Leave it out."
+        )
         raise InputError(msg)
     return make_emotion_clips(n, seed, duration=duration)
 
@@ -275,8 +278,8 @@ def _cue_scores(form: str, artist: Artist, n_steps: int, rng: np.random.Generato
         way = np.linspace(0, 1, n_steps)
     intention = start + way[:, None] * 0.5 * (end - start)
     own = HABIT * artist.habit + CHANCE * rng.standard_normal(len(CUES))
-    scores = np.clip(INTENTION * intention @ WEIGHTS.T + own, -2, 2)
-    scores[:, 1] = [2 * _nearest_mode(score / 2) for score in scores[:, 1]]
+    scores: Array = np.clip(INTENTION * intention @ WEIGHTS.T + own, -2, 2)
+    scores[:, MODE] = [2 * _nearest_mode(score / 2) for score in scores[:, MODE]]
     return scores
 
 
@@ -300,7 +303,7 @@ def _natural(scores: Array) -> Cues:
             values[name] = cue.low * (cue.high / cue.low) ** share
         else:
             values[name] = cue.low + (cue.high - cue.low) * share
-    values["mode"] = _nearest_mode(values["mode"])
+    values["mode"] = _nearest_mode(values["mode"])  # which rounding has moved
     return Cues(**values)
 
 
@@ -367,8 +370,8 @@ def _seed(random_state: object) -> int:
         return int(random_state.integers(2**63))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31))
-    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
-        return _whole("random_state", random_state, least=0)
+    if _is_whole(random_state) and random_state >= 0:
+        return int(random_state)
     msg = (
         f"random_state={random_state!r} is no seed: give an int from 0 up, a numpy Generator or "
         "RandomState, or None for another corpus each time."
@@ -376,13 +379,17 @@ def _seed(random_state: object) -> int:
     raise InputError(msg)
 
 
+def _is_whole(value: object) -> TypeGuard[int]:
+    """Tell whether a value is a whole number, of Python or numpy; truth values are none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def _whole(name: str, value: object, *, least: int) -> int:
     """Check a whole number."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or int(value) < least:
-        msg = f"{name}={value!r} must be a whole number from {least} up."
-        raise InputError(msg)
-    return int(value)
+    if _is_whole(value) and value >= least:
+        return int(value)
+    msg = f"{name}={value!r} must be a whole number from {least} up."
+    raise InputError(msg)
 
 
 def _count_artists(n_artists: int | None, n: int) -> int:
