@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -84,11 +85,11 @@ class Balancer(BaseSampler):
 
     def _check_X_y(self, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Rows, LabelArray, bool]:
         """Check parameters and rows; called by the base class before `_fit_resample`."""
-        if not self.ratio >= 1:
+        if not (isinstance(self.ratio, Real) and self.ratio >= 1):
             raise InputError(
                 f"ratio={self.ratio!r} must be 1 or more: largest over smallest class."
             )
-        if not self.n_neighbors >= 1:
+        if not (isinstance(self.n_neighbors, Integral) and self.n_neighbors >= 1):
             raise InputError(f"n_neighbors={self.n_neighbors!r} must be 1 or more rows.")
         y, one_vs_all = check_target_type(y, indicate_one_vs_all=True)
         rows, labels = validate_data(self, X, y, dtype=(np.float64, np.float32))

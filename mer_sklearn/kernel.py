@@ -11,6 +11,7 @@ so that one `gamma` fits every number of columns. Targets are centred and the co
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -85,7 +86,7 @@ class _KernelRidge(BaseEstimator):
             raise unknown_name("kind of kernel", self.kind, KINDS)
         for name in ("gamma", "alpha"):
             value = getattr(self, name)
-            if not value > 0:
+            if not (isinstance(value, Real) and float(value) > 0):
                 raise InputError(f"{name}={value!r} must be a positive number.")
 
 

@@ -17,6 +17,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -350,7 +351,7 @@ class EmotionLabeller(
     def _check_dead_zone(self) -> None:
         limits = {"quadrants": 1 - max(map(abs, self._midlines())), "octants": 1.0}
         limit = limits.get(self.scheme, ANGER_AROUSAL) if self.labels else 0.0
-        if not 0 <= self.dead_zone < limit:
+        if not (isinstance(self.dead_zone, Real) and 0 <= self.dead_zone < limit):
             raise InputError(
                 f"dead_zone={self.dead_zone!r} must be at least 0 and less than {limit:g} (on the "
                 f"scale from -1 to 1), or a label of {self.scheme!r} would cover nothing."

@@ -8,7 +8,7 @@ size, so that families, not columns, weigh the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Literal, Self
 
 import numpy as np
@@ -140,7 +140,7 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         if self.norm not in NORMS:
             raise unknown_name("norm", self.norm, NORMS)
-        if self.clip is not None and not self.clip > 0:
+        if self.clip is not None and not (isinstance(self.clip, Real) and self.clip > 0):
             raise InputError(
                 f"clip={self.clip!r} must be a positive number of standard deviations, "
                 "or None for no limit."
@@ -162,9 +162,10 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return np.unique(families, return_inverse=True)[1]
 
     def _check_blocks(self, blocks: Sequence[int]) -> None:
-        if not all(isinstance(size, Integral) and size >= 1 for size in blocks):
+        whole = np.iterable(blocks) and all(isinstance(size, Integral) for size in blocks)
+        if not (whole and min(blocks, default=0) >= 1):
             raise InputError(
-                f"blocks={list(blocks)} must be the sizes of the blocks: whole numbers from 1."
+                f"blocks={blocks!r} must be the sizes of the blocks: whole numbers from 1."
             )
         if sum(blocks) != self.n_features_in_:
             raise InputError(

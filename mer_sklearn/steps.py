@@ -14,7 +14,7 @@ from .errors import InputError, unknown_name
 from .extraction.cache import CacheChoice
 from .features.extractor import AudioFeatures
 from .features.family import AudioTransformer, FeatureFamily
-from .labels import EmotionLabeller
+from .labels import SCHEMES, EmotionLabeller
 from .models import Named, guess_task, model_spec
 from .scaling import BlockScaler
 
@@ -27,6 +27,7 @@ __all__ = [
     "build_scale",
     "resolve_task",
     "task_of_model",
+    "unfitted",
 ]
 
 TASKS = ("classification", "regression")
@@ -54,6 +55,7 @@ def task_of_model(model: Any) -> str | None:
     if isinstance(model, (str, Named)):
         tasks = model_spec(model if isinstance(model, str) else model.name).tasks
         return next(iter(tasks)) if len(tasks) == 1 else None
+    _check_part("model", model, "predict")
     if is_classifier(model):
         return "classification"
     return "regression" if is_regressor(model) else None
@@ -77,8 +79,13 @@ def resolve_task(task: str, model: Any, labeller: Any, y: Any) -> str:
 def build_labeller(labeller: str | EmotionLabeller | None) -> EmotionLabeller | None:
     """Return the labeller, one given by the name of its scheme as an object."""
     if isinstance(labeller, str):
-        return EmotionLabeller(labeller)  # type: ignore[arg-type]  # it refuses other names
-    return labeller
+        if labeller not in SCHEMES:
+            raise unknown_name("labeller", labeller, SCHEMES)
+        return EmotionLabeller(labeller)  # type: ignore[arg-type]  # a known name
+    if labeller is None or isinstance(labeller, EmotionLabeller):
+        return labeller
+    msg = f"labeller={labeller!r} must be the name of a scheme, EmotionLabeller(...) or None."
+    raise InputError(msg)
 
 
 def build_features(
@@ -118,34 +125,50 @@ def build_scale(scale: Any, model: Any, names: Sequence[str]) -> Any:
         scale = BlockScaler(norm=norm or "column")
     if isinstance(scale, BlockScaler) and scale.blocks is None:
         return clone(scale).set_params(blocks=_block_sizes(names))
-    return None if scale is None else clone(scale)
+    return None if scale is None else unfitted("scale", scale, "transform")
 
 
 def build_balance(balance: Any, task: str, *, weighted: bool, random_state: Any) -> Any:
     """Return the sampler that balances classes, or None."""
-    if task == "regression" or balance is None:
+    if balance is None:
         return None
-    if isinstance(balance, str):
-        if balance not in BALANCES:
-            raise unknown_name("balance", balance, BALANCES)
-        if weighted and balance == "auto":
-            return None
-        balance = Balancer()
+    if isinstance(balance, str) and balance not in BALANCES:
+        raise unknown_name("balance", balance, BALANCES)
+    sampler = Balancer() if isinstance(balance, str) else balance
+    _check_part("balance", sampler, "fit_resample")
+    if task == "regression" or (weighted and isinstance(balance, str) and balance == "auto"):
+        return None
     if weighted:
         msg = (
             "sample_weight does not go with balance: synthetic rows have no weight. Pass "
             "balance=None, or no weights."
         )
         raise InputError(msg)
-    return _seeded(clone(balance), random_state)
+    return _seeded(clone(sampler), random_state)
 
 
 def build_model(model: Any, task: str, random_state: Any) -> Any:
     """Return the model for the task, unfitted."""
-    model = Named(model) if isinstance(model, str) else clone(model)
+    model = Named(model) if isinstance(model, str) else unfitted("model", model, "predict")
     if isinstance(model, Named):
         model.set_params(task=task)
     return _seeded(model, random_state)
+
+
+def unfitted(part: str, value: Any, method: str) -> Any:
+    """Return an unfitted copy of a part, which must have the method that its place asks for."""
+    _check_part(part, value, method)
+    return clone(value)
+
+
+def _check_part(part: str, value: Any, method: str) -> None:
+    """Refuse what can be no part of a pipeline."""
+    if isinstance(value, type) or not (hasattr(value, "get_params") and hasattr(value, method)):
+        msg = (
+            f"{part}={value!r} cannot stand there: it must be a known name, or a scikit-learn "
+            f"object (not its class) with a method {method}."
+        )
+        raise InputError(msg)
 
 
 def _seeded(estimator: Any, random_state: Any) -> Any:

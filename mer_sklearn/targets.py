@@ -119,8 +119,8 @@ def _labels(y: Any) -> npt.NDArray[Any]:
             'pass labeller="quadrants", or task="regression" for numbers.'
         )
         raise InputError(msg)
-    if values.dtype.kind == "U":
-        values = values.astype(object)
+    if values.dtype.kind == "U":  # to which numpy also turns numbers among the labels
+        values = np.asarray(y, dtype=object).reshape(len(values))
     missing = [i for i, v in enumerate(values) if v is None or v != v or v == ""]
     if missing:
         msg = f"y has no label for {len(missing)} rows ({some(missing)}). Leave these rows out."

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.utils import check_array
 
-from ..datasets.base import Dataset
-from ..errors import InputError, some
-from ..features.inputs import as_items
-from ..features.rows import extract
-from ..grouping import Folds, as_groups, file_groups, group_folds
+from ..grouping import Folds
 from ..pipeline import EmotionPipeline
-from ..steps import build_features, build_labeller, resolve_task
-from ..targets import read_targets
 from .metrics import scores
+from .rows import Data, Rows, as_data, check_folds, folds_apart, predict_folds, read_rows
 
 __all__ = ["SCHEMA", "Evaluation", "evaluate"]
 
@@ -152,148 +145,67 @@ def evaluate(
     >>> result.split
     'artists apart'
     """
-    ceiling: dict[str, float] = {}
-    kind = "groups apart"
-    if isinstance(X, Dataset):
-        if y is not None or groups is not None:
-            msg = "a Dataset brings y and groups; choose what to learn by target= instead."
-            raise InputError(msg)
-        kind = f"{X.info.group}s apart"
-        ceiling = dict(X.target(target).ceiling)
-        X, y, groups = X.X, X.y(target), X.groups
-    elif y is None:
-        msg = "y is missing: pass evaluate(pipeline, X, y, groups=...) or a Dataset."
-        raise InputError(msg)
-    elif target is not None:
-        msg = f"target={target!r} chooses among the targets of a Dataset; here y is the target."
-        raise InputError(msg)
-    if groups is None:
-        kind = "files apart"
-    rows = _read_rows(pipeline, X, y, groups)
-    folds = _folds(rows, cv, random_state)
-    return _score(rows, folds, "random split" if cv == "random" else kind, ceiling)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """All that is needed to fit and score: the table, the targets, the groups, the estimator."""
-
-    pipeline: EmotionPipeline
-    table: pd.DataFrame
-    y: npt.NDArray[Any]
-    groups: npt.NDArray[np.intp]
-    kept: npt.NDArray[np.intp]
-    task: str
-    names: tuple[str, ...]
-    remarks: tuple[str, ...]
-
-
-def _read_rows(pipeline: EmotionPipeline, X: Any, y: Any, groups: Any) -> _Rows:
-    """Extract the features once, map the targets, and leave out what has neither."""
-    task = resolve_task(pipeline.task, pipeline.model, pipeline.labeller, y)
-    table, default, errors = _read_table(pipeline, X)
-    labeller = build_labeller(pipeline.labeller)
-    targets = read_targets(y, len(table), task=task, labeller=labeller)
-    numbers = as_groups(default if groups is None else groups, len(table))
-    kept = np.flatnonzero(targets.kept & np.isfinite(table.to_numpy()).all(axis=1))
-    remarks = []
-    if errors:
-        remarks.append(f"{len(errors)} files left out: {some(errors.values())}")
-    if not targets.kept.all():
-        remarks.append(f"{(~targets.kept).sum()} rows left out: the scheme has no label for them.")
-    if not len(kept):
-        msg = "no rows are left to score: " + (" ".join(remarks) or "X is empty.")
-        raise InputError(msg)
-    inner = clone(pipeline).set_params(features=None, labeller=None, task=task)
-    return _Rows(
-        inner,
-        table.iloc[kept].reset_index(drop=True),
-        targets.y[kept],
-        numbers[kept],
-        kept,
-        task,
-        targets.names,
-        tuple(remarks),
-    )
-
-
-def _read_table(
-    pipeline: EmotionPipeline, X: Any
-) -> tuple[pd.DataFrame, npt.NDArray[Any], dict[int, str]]:
-    """Return the table of features, the groups that files make, and the files that failed."""
-    features = build_features(pipeline.features, n_jobs=pipeline.n_jobs, cache=pipeline.cache)
-    if features is None:
-        table = check_array(X, dtype=[np.float64, np.float32], input_name="X")
-        names = list(X.columns) if hasattr(X, "columns") else list(range(table.shape[1]))
-        return pd.DataFrame(table, columns=names), np.arange(len(table)), {}
-    items = as_items(X, features)
-    names = list(features.fit(items).get_feature_names_out())
-    rows = extract(
-        features.resolve(),
-        items,
-        n_jobs=features.n_jobs,
-        cache=features.cache,
-        on_error="nan" if pipeline.on_error == "skip" else features.on_error,
-    )
-    return pd.DataFrame(rows.values, columns=names), file_groups(items), rows.errors
-
-
-def _folds(rows: _Rows, cv: int | str, random_state: int | None) -> Folds:
-    """Return the folds that were asked for."""
-    classes = rows.task == "classification"
+    data = as_data(X, y, groups=groups, target=target, function="evaluate")
+    rows = read_rows(pipeline, data)
     if cv == "random":
-        n_splits = min(5, len(rows.y))
-        if classes:
-            rarest = np.unique(rows.y, return_counts=True)[1].min()
-            if rarest >= n_splits:
-                splitter = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
-                return list(splitter.split(rows.table, rows.y))
-        return list(KFold(n_splits, shuffle=True, random_state=random_state).split(rows.table))
-    if isinstance(cv, bool) or not isinstance(cv, int):
-        msg = f'cv={cv!r} must be a number of folds, or "random" to ignore groups.'
-        raise InputError(msg)
-    return group_folds(rows.y, rows.groups, n_splits=cv, classes=classes, random_state=random_state)
+        data, folds = replace(data, split="random split"), _random_folds(rows, random_state)
+    else:
+        folds = folds_apart(rows, cv, random_state)
+    return _score(pipeline, data, rows, folds)
 
 
-def _score(rows: _Rows, folds: Folds, split: str, ceiling: dict[str, float]) -> Evaluation:
+def _random_folds(rows: Rows, random_state: int | None) -> Folds:
+    """Return 5 folds that ignore groups, for classes as even as the rarest allows."""
+    n_splits = min(5, len(rows.y))
+    splitter = KFold(n_splits, shuffle=True, random_state=random_state)
+    if rows.task == "classification":
+        rarest = np.unique(rows.y, return_counts=True)[1].min()
+        if rarest >= n_splits:
+            splitter = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
+    folds = list(splitter.split(rows.table, rows.y))
+    check_folds(rows, folds)
+    return folds
+
+
+def _score(pipeline: EmotionPipeline, data: Data, rows: Rows, folds: Folds) -> Evaluation:
     """Fit and predict every fold, the trivial answer beside the pipeline."""
     classes = rows.task == "classification"
     trivial = DummyClassifier(strategy="most_frequent") if classes else DummyRegressor()
     predicted, constant = rows.y.copy(), rows.y.copy()
     fold_of = np.zeros(len(rows.y), int)
     of_folds = []
-    for number, (train, test) in enumerate(folds):
-        if classes and len(np.unique(rows.y[train])) < 2:
-            msg = (
-                f"fold {number} has one class to learn from: too few groups hold the classes. "
-                "Lower cv, or use more groups."
-            )
-            raise InputError(msg)
-        model = clone(rows.pipeline)
-        model.fit(rows.table.iloc[train], rows.y[train], groups=rows.groups[train])
-        predicted[test] = model.predict(rows.table.iloc[test])
-        constant[test] = trivial.fit(rows.table.iloc[train], rows.y[train]).predict(
-            rows.table.iloc[test]
-        )
-        fold_of[test] = number
-        of_folds.append(scores(rows.task, rows.y[test], predicted[test]))
+    answers = predict_folds(pipeline, rows, folds)
+    for number, ((train, test), answer) in enumerate(zip(folds, answers, strict=True)):
+        predicted[test], fold_of[test] = answer, number
+        trivial.fit(rows.table.iloc[train], rows.y[train])
+        constant[test] = trivial.predict(rows.table.iloc[test])
+        of_folds.append(scores(rows.task, rows.y[test], answer))
     return Evaluation(
         task=rows.task,
-        split=split,
+        split=data.split,
         n_rows=len(rows.y),
         n_groups=len(np.unique(rows.groups)),
         n_folds=len(folds),
         scores=scores(rows.task, rows.y, predicted),
-        baseline=scores(rows.task, rows.y, constant),
-        ceiling=ceiling,
+        baseline=_of_constant(scores(rows.task, rows.y, constant)),
+        ceiling=data.ceiling,
         folds=of_folds,
         predictions=_predictions(rows, fold_of, predicted),
         remarks=rows.remarks,
     )
 
 
+def _of_constant(baseline: dict[str, float]) -> dict[str, float]:
+    """Return the scores of the trivial answer, which is correlated with nothing.
+
+    It differs from fold to fold, and is higher where the test rows are lower, so the pooled answers
+    would show a correlation below 0.
+    """
+    return {**baseline, "pearson": 0.0} if "pearson" in baseline else baseline
+
+
 def _predictions(
-    rows: _Rows, fold_of: npt.NDArray[np.intp], predicted: npt.NDArray[Any]
+    rows: Rows, fold_of: npt.NDArray[np.intp], predicted: npt.NDArray[Any]
 ) -> pd.DataFrame:
     """Return what is true and what was predicted, a row each."""
     frame = pd.DataFrame({"row": rows.kept, "fold": fold_of, "group": rows.groups})

@@ -26,7 +26,9 @@ from ..errors import InputError
 
 __all__ = [
     "CLASS_METRICS",
+    "LOWER_IS_BETTER",
     "NUMBER_METRICS",
+    "Metric",
     "accuracy",
     "balanced_accuracy",
     "mae",
@@ -157,6 +159,7 @@ CLASS_METRICS: Mapping[str, Metric] = MappingProxyType(
 NUMBER_METRICS: Mapping[str, Metric] = MappingProxyType(
     {"r2": r2, "rmse": rmse, "mae": mae, "pearson": pearson}
 )
+LOWER_IS_BETTER = frozenset({"rmse", "mae"})
 
 
 def scores(task: str, y_true: Array, y_pred: Array) -> dict[str, float]:

@@ -50,13 +50,16 @@ def test_the_baseline_is_the_most_frequent_class_or_the_mean(table, corpus):
     assert result.baseline["accuracy"] == right / len(y)
     numbers = evaluate(quick(model="ridge"), table, corpus.y("va"), groups=corpus.groups)
     assert numbers.baseline["r2"] <= 0.0
+    assert numbers.baseline["pearson"] == 0.0
     assert "mean" in str(numbers)
 
 
 def test_random_labels_score_like_the_baseline(table, rng):
-    y = rng.permutation(["a", "b"] * 20)
-    result = evaluate(quick(), table, y, groups=np.arange(40))
-    assert abs(result.scores["accuracy"] - 0.5) < 0.25
+    found = [
+        evaluate(quick(), table, rng.permutation(["a", "b"] * 20)).scores["accuracy"]
+        for _ in range(12)
+    ]
+    assert abs(np.mean(found) - 0.5) < 0.08  # three standard errors of 480 answers
 
 
 def test_a_random_split_is_called_so(table, corpus):
@@ -90,7 +93,7 @@ def test_nothing_is_fitted_on_test_rows(corpus):
     X = np.column_stack([np.arange(40.0), np.random.default_rng(0).standard_normal((40, 3))])
     Spy.fitted = []
     result = evaluate(quick(scale=Spy()), X, corpus.y("quadrant"), groups=corpus.groups, cv=4)
-    for fold, rows in enumerate(Spy.fitted):
+    for fold, rows in enumerate(Spy.fitted):  # noqa: B007  # the query reads it
         tested = result.predictions.query("fold == @fold")["row"]
         assert not set(tested) & set(rows.astype(int))
 

@@ -1,0 +1,207 @@
+"""Rows to be scored: features, targets and groups, read once, and predicted fold by fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils import check_array
+
+from ..datasets.base import Dataset
+from ..errors import InputError, some
+from ..features.inputs import as_items
+from ..features.rows import extract
+from ..grouping import Folds, as_groups, file_groups, group_folds
+from ..pipeline import EmotionPipeline
+from ..steps import build_features, build_labeller, resolve_task
+from ..targets import read_targets
+
+__all__ = ["Data", "Rows", "as_data", "check_folds", "folds_apart", "predict_folds", "read_rows"]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to score on, as it was given.
+
+    Parameters
+    ----------
+    X : list of audio items, or array
+        The audio, or a table.
+    y : array-like
+        Labels or numbers.
+    groups : array-like or None
+        What must not stand on both sides of a split.
+    split : str
+        What is kept apart, such as "artists apart".
+    ceiling : dict of str to float
+        The best scores that the noise of the raters allows, where the corpus says.
+    """
+
+    X: Any
+    y: Any
+    groups: Any
+    split: str
+    ceiling: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that have features and a target.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, n_columns)
+        The features.
+    y : array of shape (n_rows,) or (n_rows, n_targets)
+        Labels, or numbers.
+    groups : array of shape (n_rows,)
+        The number of each row's group.
+    kept : array of shape (n_rows,)
+        The number of each row in what was given.
+    task : str
+        "classification" or "regression".
+    names : tuple of str
+        The names of the targets.
+    remarks : tuple of str
+        What was left out, and why.
+    """
+
+    table: pd.DataFrame
+    y: npt.NDArray[Any]
+    groups: npt.NDArray[np.intp]
+    kept: npt.NDArray[np.intp]
+    task: str
+    names: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def as_data(X: Any, y: Any, *, groups: Any, target: str | None, function: str) -> Data:
+    """Return what the caller of a function gave, a corpus taken apart.
+
+    Parameters
+    ----------
+    X : Dataset, list of audio items, or array
+        The audio, a table, or a corpus.
+    y, groups : array-like or None
+        Targets and groups; a corpus brings its own.
+    target : str or None
+        The target of a corpus; None is its first.
+    function : str
+        The name of the function, for its sentences.
+
+    Returns
+    -------
+    Data
+        Audio, targets and groups.
+
+    Raises
+    ------
+    InputError
+        If y is missing, or a corpus and y are given together.
+    """
+    if isinstance(X, Dataset):
+        if y is not None or groups is not None:
+            msg = "a Dataset brings y and groups; choose what to learn by target= instead."
+            raise InputError(msg)
+        kind = "files" if X.groups is None else f"{X.info.group}s"
+        return Data(X.X, X.y(target), X.groups, f"{kind} apart", dict(X.target(target).ceiling))
+    if y is None:
+        msg = f"y is missing: pass {function}(pipeline, X, y, groups=...) or a Dataset."
+        raise InputError(msg)
+    if target is not None:
+        msg = f"target={target!r} chooses among the targets of a Dataset; here y is the target."
+        raise InputError(msg)
+    return Data(X, y, groups, "files apart" if groups is None else "groups apart")
+
+
+def read_rows(pipeline: EmotionPipeline, data: Data) -> Rows:
+    """Extract the features once, map the targets, and leave out what has neither."""
+    task = resolve_task(pipeline.task, pipeline.model, pipeline.labeller, data.y)
+    table, default, errors = _read_table(pipeline, data.X)
+    labeller = build_labeller(pipeline.labeller)
+    targets = read_targets(data.y, len(table), task=task, labeller=labeller)
+    groups = as_groups(default if data.groups is None else data.groups, len(table))
+    kept = np.flatnonzero(targets.kept & np.isfinite(table.to_numpy()).all(axis=1))
+    remarks = []
+    if errors:
+        remarks.append(f"{len(errors)} files left out: {some(errors.values())}")
+    if not targets.kept.all():
+        remarks.append(f"{(~targets.kept).sum()} rows left out: the scheme has no label for them.")
+    if not len(kept):
+        msg = "no rows are left to score: " + (" ".join(remarks) or "X is empty.")
+        raise InputError(msg)
+    return Rows(
+        table.iloc[kept].reset_index(drop=True),
+        targets.y[kept],
+        groups[kept],
+        kept,
+        task,
+        targets.names,
+        tuple(remarks),
+    )
+
+
+def _read_table(
+    pipeline: EmotionPipeline, X: Any
+) -> tuple[pd.DataFrame, npt.NDArray[Any], dict[int, str]]:
+    """Return the table of features, the groups that files make, and the files that failed."""
+    features = build_features(pipeline.features, n_jobs=pipeline.n_jobs, cache=pipeline.cache)
+    if features is None:
+        table = check_array(X, dtype=[np.float64, np.float32], input_name="X")
+        names = list(X.columns) if hasattr(X, "columns") else list(range(table.shape[1]))
+        return pd.DataFrame(table, columns=names), np.arange(len(table)), {}
+    items = as_items(X, features)
+    names = list(features.fit(items).get_feature_names_out())
+    rows = extract(
+        features.resolve(),
+        items,
+        n_jobs=features.n_jobs,
+        cache=features.cache,
+        on_error="nan" if pipeline.on_error == "skip" else features.on_error,
+    )
+    return pd.DataFrame(rows.values, columns=names), file_groups(items), rows.errors
+
+
+def folds_apart(rows: Rows, cv: Any, random_state: int | None) -> Folds:
+    """Return the folds that keep groups apart, checked."""
+    classes = rows.task == "classification"
+    if isinstance(cv, bool) or not isinstance(cv, int):
+        msg = f'cv={cv!r} must be a number of folds (evaluate also takes "random").'
+        raise InputError(msg)
+    folds = group_folds(
+        rows.y, rows.groups, n_splits=cv, classes=classes, random_state=random_state
+    )
+    check_folds(rows, folds)
+    return folds
+
+
+def check_folds(rows: Rows, folds: Folds) -> None:
+    """Refuse folds that leave one class to learn from."""
+    if rows.task != "classification":
+        return
+    for number, (train, _) in enumerate(folds):
+        if len(np.unique(rows.y[train])) < 2:
+            msg = (
+                f"fold {number} has one class to learn from: too few groups hold the classes. "
+                "Lower cv, or use more groups."
+            )
+            raise InputError(msg)
+
+
+def predict_folds(
+    pipeline: EmotionPipeline, rows: Rows, folds: Folds
+) -> Iterator[npt.NDArray[Any]]:
+    """Yield what the pipeline predicts of the test rows of each fold.
+
+    Everything after the features is fitted anew on the training rows.
+    """
+    on_table = clone(pipeline).set_params(features=None, labeller=None, task=rows.task)
+    for train, test in folds:
+        model = clone(on_table)
+        model.fit(rows.table.iloc[train], rows.y[train], groups=rows.groups[train])
+        yield model.predict(rows.table.iloc[test])
