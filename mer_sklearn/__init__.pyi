@@ -12,5 +12,6 @@ from .features.extractor import AudioFeatures as AudioFeatures
 from .labels import EmotionLabeller as EmotionLabeller
 from .pipeline import EmotionPipeline as EmotionPipeline
 from .scaling import BlockScaler as BlockScaler
+from .tuning.tune import tune as tune
 
 __version__: str

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..audio import AudioItem, Clip
-from ..errors import unknown_name
+from ..audio import AudioItem, Clip, Segment
+from ..errors import DatasetError, unknown_name
 from ..extraction.cache import content_key
 
 if TYPE_CHECKING:
@@ -104,7 +104,19 @@ class Dataset:
 
     @property
     def paths(self) -> list[str]:
-        """The audio files, for corpora that lie on disk."""
+        """The audio files, where each row is a whole one; `X` holds the rows of every corpus.
+
+        Raises
+        ------
+        DatasetError
+            If a row is a clip or a part of a file, which no path can say.
+        """
+        for number, item in enumerate(self.X):
+            part = isinstance(item, Segment) and (item.offset or item.duration is not None)
+            if part or isinstance(item, Clip):
+                what = "a part of a file" if part else "a clip without a file"
+                msg = f"{self.name}: row {number} is {what}, which has no path of its own; use .X."
+                raise DatasetError(msg)
         return [str(getattr(item, "path", item)) for item in self.X]
 
     def target(self, name: str | None = None) -> Target:

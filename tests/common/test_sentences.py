@@ -23,6 +23,7 @@ from mer_sklearn import (
     load_dataset,
     make_emotion_clips,
     read_audio,
+    tune,
 )
 from mer_sklearn.audio import to_clip
 from mer_sklearn.datasets.reading import find_audio, read_table
@@ -118,6 +119,16 @@ BAD_CALLS: dict[Callable[..., object], list[tuple[Callable[[Path], object], str]
         (lambda _: evaluate(SMALL, X, LABELS, target="va"), "target='va'"),
         (lambda _: evaluate(SMALL, CORPUS, LABELS), "target="),
         (lambda _: evaluate(SMALL, CORPUS, target="mood"), "'mood'"),
+    ],
+    tune: [
+        (lambda _: tune(SMALL, X), "tune(pipeline, X, y"),
+        (lambda _: tune("svm", X, LABELS), "'svm'"),
+        (lambda _: tune(SMALL, X, LABELS, n_trials=0), "n_trials=0"),
+        (lambda _: tune(SMALL, X, LABELS, random_state=-1), "random_state=-1"),
+        (lambda _: tune(SMALL, X, LABELS, models=["smv"]), "'smv'"),
+        (lambda _: tune(SMALL, X, LABELS, metric="r2"), "'r2'"),
+        (lambda folder: tune(SMALL, X, LABELS, storage=folder / "text.wav"), "text.wav"),
+        (lambda folder: tune(SMALL, X, LABELS, storage=folder / "no" / "a.db"), "a.db"),
     ],
     mer_sklearn.Dataset: [
         (lambda _: CORPUS.target("mood"), "'mood'"),
