@@ -9,6 +9,7 @@ or back, and scores are turned into probabilities by folds that keep groups apar
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -22,11 +23,12 @@ from sklearn.utils import ClassifierTags, RegressorTags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .errors import InputError, some
+from .errors import InputError, MerWarning, some
 from .extraction.cache import CacheChoice
 from .features.extractor import AudioFeatures
 from .features.family import AudioTransformer, FeatureFamily
 from .features.inputs import as_items
+from .features.ops import N_FFT
 from .features.rows import extract
 from .grouping import file_groups, group_folds, row_groups
 from .labels import EmotionLabeller
@@ -211,6 +213,7 @@ class EmotionPipeline(BaseEstimator):
             _check_classes(targets.y[targets.kept])
         if features is not None:
             features.fit(X)
+            _warn_of_tables(X)
         # Steps that cannot be built are refused before hours of decoding.
         names = _table_names(X, features)
         tail = self._build_tail(task, names, weighted=weights is not None)
@@ -691,6 +694,16 @@ def _count_rows(X: Any, features: AudioTransformer | None) -> int:
         )
         raise InputError(msg)
     return len(X)
+
+
+def _warn_of_tables(X: Any) -> None:
+    """Say so if what should be clips looks like a table of features."""
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] < N_FFT:
+        msg = (
+            f"X has {X.shape[1]} columns, which are taken for the samples of clips shorter than a "
+            "frame. A table of features needs EmotionPipeline(features=None)."
+        )
+        warnings.warn(msg, MerWarning)
 
 
 def _files(X: Any, features: AudioTransformer | None) -> npt.NDArray[Any]:

@@ -151,6 +151,14 @@ def _labels(y: Any) -> npt.NDArray[Any]:
         raise InputError(msg)
     if values.dtype.kind == "U":  # to which numpy also turns numbers among the labels
         values = np.asarray(y, dtype=object).reshape(len(values))
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else np.zeros(0)
+    fractions = finite[finite % 1 != 0]
+    if len(fractions):
+        msg = (
+            f"Unknown label type: y holds {fractions[0]}, which is no class. Pass labels, or "
+            'learn numbers with task="regression" and a model such as "svr" or "ridge".'
+        )
+        raise InputError(msg)
     return values
 
 

@@ -491,3 +491,13 @@ def test_a_pipeline_says_whether_its_probabilities_were_learned(
     groups = np.arange(len(means)) % n_groups
     pipeline = quick(None, model=model).fit(means, corpus.y("quadrant"), groups=groups)
     assert pipeline.calibrated_ is calibrated
+
+
+def test_a_table_given_as_audio_is_warned_of(rng):
+    with pytest.warns(MerWarning, match=r"40 columns.*features=None"):
+        quick(model="ridge").fit(rng.normal(size=(6, 40)), np.linspace(0, 1, 6))
+
+
+def test_numbers_are_no_classes(means, rng):
+    with pytest.raises(InputError, match=r"y holds 0\.[0-9]+, which is no class"):
+        quick(None, model="svm").fit(means, rng.random(len(means)))

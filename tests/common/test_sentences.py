@@ -18,6 +18,8 @@ from mer_sklearn import (
     Clip,
     EmotionPipeline,
     Segment,
+    audit,
+    audit_pipeline,
     evaluate,
     load,
     load_dataset,
@@ -129,6 +131,17 @@ BAD_CALLS: dict[Callable[..., object], list[tuple[Callable[[Path], object], str]
         (lambda _: tune(SMALL, X, LABELS, metric="r2"), "'r2'"),
         (lambda folder: tune(SMALL, X, LABELS, storage=folder / "text.wav"), "text.wav"),
         (lambda folder: tune(SMALL, X, LABELS, storage=folder / "no" / "a.db"), "a.db"),
+    ],
+    audit: [
+        (lambda _: audit([]), "0 files"),
+        (lambda _: audit(X, table=True, cv=5), "cv=5"),
+        (lambda _: audit(X, table=True, groups=[1]), "groups"),
+        (lambda folder: audit([folder / "missing.wav"] * 2), "missing.wav"),
+    ],
+    audit_pipeline: [
+        (lambda _: audit_pipeline("svm", X, LABELS), "an estimator or a function"),
+        (lambda _: audit_pipeline(SMALL, X, LABELS[:5]), "12 rows but y"),
+        (lambda _: audit_pipeline(SMALL, X, LABELS, [1]), "12 rows but groups"),
     ],
     mer_sklearn.Dataset: [
         (lambda _: CORPUS.target("mood"), "'mood'"),
