@@ -58,12 +58,15 @@ class Target:
     ceiling : mapping of str to float
         The best scores that the noise of the raters allows, by the name of the metric; empty where
         nobody knows.
+    scale : (float, float) or None
+        The ends of the scale of numbers, where it has ends.
     """
 
     columns: tuple[str, ...]
     task: str
     description: str = ""
     ceiling: Mapping[str, float] = field(default_factory=dict)
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
