@@ -7,6 +7,7 @@ from .datasets.registry import load_dataset as load_dataset
 from .datasets.synthetic import make_emotion_clips as make_emotion_clips
 from .errors import AudioError as AudioError
 from .errors import MerError as MerError
+from .evaluation.compare import compare as compare
 from .evaluation.evaluate import evaluate as evaluate
 from .features.extractor import AudioFeatures as AudioFeatures
 from .labels import EmotionLabeller as EmotionLabeller
