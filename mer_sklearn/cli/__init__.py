@@ -16,6 +16,7 @@ import click
 
 from .. import __version__
 from ..errors import MerError, MerWarning
+from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
 from .extract import extract
@@ -33,7 +34,7 @@ def mer(debug: bool) -> None:
     del debug  # read by main, before anything can fail
 
 
-for command in (demo, extract, train, evaluate, predict):
+for command in (demo, extract, train, evaluate, compare, predict):
     mer.add_command(command)
 
 

@@ -615,7 +615,7 @@ def of_sums(sums: Sums, scale: Scale | None = None) -> dict[str, Floats]:
     sums : dict of str to ndarray of shape (..., sums)
         As of `add_up`, over whatever axes stand in front.
     scale : (float, float), default=None
-        The ends of the scale of the numbers, for `rmse_unit`.
+        The ends of the scale of the numbers, for `rmse_unit`; of -1 to 1 that is `rmse` itself.
 
     Returns
     -------
@@ -627,7 +627,7 @@ def of_sums(sums: Sums, scale: Scale | None = None) -> dict[str, Floats]:
         for kind, values in sums.items()
         for name, formula in FORMULAS[kind].items()
     }
-    if scale is not None and "rmse" in found:
+    if scale is not None and tuple(scale) != (-1, 1) and "rmse" in found:
         found["rmse_unit"] = found["rmse"] * _to_unit(scale)
     return found
 
