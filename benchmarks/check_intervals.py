@@ -5,11 +5,12 @@
     python benchmarks/check_intervals.py --small    # 20 corpora: seconds
 
 A corpus has artists with habits: each shifts all of its rows, in features and in target. The truth
-is known because new artists can be made without end: it is what the very models of the folds score
-on 1500 artists that nobody has seen, on average over the folds. Each corpus gives one interval of
-95 % for each score, and the table says how many of them hold the truth. With 400 corpora a share of
-.95 is measured to +-.02. What the intervals leave out (see `evaluation.intervals`) shows here too:
-scores of fewer groups, and the pooling of folds.
+is known because new artists can be made without end, 1500 of them here. There are two truths: what
+the very *models of the folds* score on them, on average over the folds; and what *such models*
+score, the mean of that over all corpora, which is what cross-validation estimates (Bates, Hastie
+and Tibshirani, Cross-validation: what does it estimate and how well does it do it?, 2024). Each
+corpus gives one interval of 95 % for each score, and the table says how many of them hold the
+truth. With 400 corpora a share of .95 is measured to +-.02.
 """
 
 from __future__ import annotations
@@ -82,26 +83,32 @@ def true_scores(pipeline, task, x, y, groups, seed, fresh):
 
 
 def cover(task, n_artists, n_rows, n_corpora):
-    """Return the share of intervals that hold the truth, by metric, and that of the difference."""
+    """Return the shares of intervals that hold each of both truths, by metric."""
     rng = np.random.default_rng([7, n_artists, n_rows, len(task)])
     fresh = artists(task, 1500, n_rows, rng)
     metric = METRICS[task][0]
-    hits = dict.fromkeys((*METRICS[task], f"difference of {metric}"), 0)
+    ends, truths = [], []
     for seed in range(n_corpora):
         x, y, groups = artists(task, n_artists, n_rows, rng)
         both = pipelines(task)
         found = compare(both, x, y, groups=groups, metric=metric, random_state=seed)
-        truth = {
-            name: true_scores(pipeline, task, x, y, groups, seed, fresh)
-            for name, pipeline in both.items()
-        }
-        for name in METRICS[task]:
-            low, high = found.results["free"].intervals[name]
-            hits[name] += low <= truth["free"][name] <= high
-        best, other = found.results
-        low, high = found.differences[other]["interval"]
-        hits[f"difference of {metric}"] += low <= truth[best][metric] - truth[other][metric] <= high
-    return {name: count / n_corpora for name, count in hits.items()}
+        free, bound = (true_scores(p, task, x, y, groups, seed, fresh) for p in both.values())
+        truths.append([*free.values(), free[metric] - bound[metric]])
+        [difference] = found.differences.values()
+        sides = np.array(difference["interval"])
+        sides = sides if "bound" in found.differences else -sides[::-1]
+        ends.append([*(found.results["free"].intervals[name] for name in free), sides])
+    truths, ends = np.array(truths), np.array(ends)
+    names = [*METRICS[task], f"difference of {metric}"]
+    return {
+        what: dict(zip(names, held(ends, truth), strict=True))
+        for what, truth in (("models of the folds", truths), ("such models", truths.mean(axis=0)))
+    }
+
+
+def held(ends, truth):
+    """Return the shares of intervals that hold the truth."""
+    return ((ends[..., 0] <= truth) & (truth <= ends[..., 1])).mean(axis=0).tolist()
 
 
 def main() -> int:
@@ -112,13 +119,14 @@ def main() -> int:
     options = parser.parse_args()
     cases, n_corpora = (CASES[1::3], 20) if options.small else (CASES, options.corpora)
     worst = 1.0
-    print(f"| task | artists | rows each | share of {n_corpora} intervals that hold the truth |")
-    print("|---|---|---|---|")
+    print(f"| task | artists | rows each | truth | share of {n_corpora} intervals that hold it |")
+    print("|---|---|---|---|---|")
     for task, n_artists, n_rows in cases:
-        found = cover(task, n_artists, n_rows, n_corpora)
-        worst = min(worst, *found.values())
-        told = ", ".join(f"{name} {share:.3f}" for name, share in found.items())
-        print(f"| {task} | {n_artists} | {n_rows} | {told} |", flush=True)
+        for what, found in cover(task, n_artists, n_rows, n_corpora).items():
+            if what == "such models":
+                worst = min(worst, *found.values())
+            told = ", ".join(f"{name} {share:.3f}" for name, share in found.items())
+            print(f"| {task} | {n_artists} | {n_rows} | {what} | {told} |", flush=True)
     least = 0.75 if options.small else LEAST
     return int(options.check and worst < least)
 

@@ -11,6 +11,7 @@ from .options import (
     fit_to_source,
     learning_options,
     make_pipeline,
+    optimism_option,
     print_result,
     read_source,
     split_options,
@@ -34,6 +35,7 @@ __all__ = ["compare"]
 @click.option("--metric", default=None, help="What to compare by.  [default: of the task]")
 @learning_options
 @split_options
+@optimism_option
 @document_options
 def compare(
     source: str,
@@ -44,6 +46,7 @@ def compare(
     settings: tuple[str, ...],
     cv: int | str,
     strata: str | None,
+    optimism: bool,
     as_json: bool,
     markdown: bool,
     output: str | None,
@@ -66,6 +69,7 @@ def compare(
         cv=cv,
         metric=metric,
         strata=strata,
+        optimism=optimism,
         random_state=options["seed"],
     )
     print_result(result, source, as_json=as_json, markdown=markdown, output=output)

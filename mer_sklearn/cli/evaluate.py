@@ -11,6 +11,7 @@ from .options import (
     fit_to_source,
     learning_options,
     make_pipeline,
+    optimism_option,
     print_result,
     read_source,
     split_options,
@@ -23,7 +24,7 @@ __all__ = ["evaluate"]
 @click.argument("source")
 @learning_options
 @split_options
-@click.option("--optimism", is_flag=True, help="Also score a random split, to show what it adds.")
+@optimism_option
 @click.option("--predictions", default=None, metavar="FILE", help="Write all answers here, as CSV.")
 @document_options
 def evaluate(

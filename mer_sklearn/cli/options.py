@@ -25,6 +25,7 @@ __all__ = [
     "json_option",
     "learning_options",
     "make_pipeline",
+    "optimism_option",
     "print_result",
     "read_source",
     "remark",
@@ -71,6 +72,9 @@ _SPLITS = [
     ),
     click.option("--strata", default=None, metavar="COLUMN", help="Score within these, too."),
 ]
+optimism_option = click.option(
+    "--optimism", is_flag=True, help="Also score a random split, to show what it adds."
+)
 _DOCUMENT = [
     json_option,
     click.option("--markdown", is_flag=True, help="Markdown instead of a table."),

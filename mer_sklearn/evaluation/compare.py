@@ -16,7 +16,7 @@ from ..errors import InputError, unknown_name
 from ..pipeline import EmotionPipeline
 from ..steps import task_of_model
 from .answers import Answers, ask_folds
-from .evaluate import Evaluation, read_strata, score_answers
+from .evaluate import Evaluation, ask_at_random, read_strata, score_answers
 from .intervals import LEVEL, draw_scores, interval
 from .metrics import CLASS_METRICS, LOWER_IS_BETTER, NUMBER_METRICS, PROBABILITY_METRICS, Scale
 from .rows import Data, Rows, as_data, as_pipeline, read_rows
@@ -70,7 +70,7 @@ class Comparison:
         return "\n\n".join([self._first._head(), as_markdown(self._columns()), *self._last_lines()])
 
     def __str__(self) -> str:
-        """Return the comparison as a table, the best first and the trivial answer last."""
+        """Return the comparison as a table, the best first and the trivial answers last."""
         return "\n".join([self._first._head(), as_text(self._columns()), *self._last_lines()])
 
     @property
@@ -78,25 +78,38 @@ class Comparison:
         return next(iter(self.results.values()))
 
     def _columns(self) -> dict[str, list[str]]:
-        """Return the table column by column."""
-        best, results = self._first, self.results.values()
-        metrics = dict.fromkeys((self.metric, *SHOWN[best.task]))
+        """Return the table column by column, what the pipelines are compared with at its foot."""
+        best, results = self._first, list(self.results.values())
+        foot = {**best.baselines, **({"ceiling": best.ceiling} if best.ceiling else {})}
         behind = [self.differences.get(name, {}) for name in self.results]
+        of_metric = [(r.intervals[self.metric], r.optimism) for r in results]
+        columns = {
+            name: [number(of.get(name)) for of in [*(r.scores for r in results), *foot.values()]]
+            for name in dict.fromkeys((self.metric, *SHOWN[best.task]))
+        }
+        above = {
+            f"{self.metric} {LEVEL:.0%}": [bracket(ends) for ends, _ in of_metric],
+            "behind": [number(of.get("difference")) for of in behind],
+            f"behind {LEVEL:.0%}": [bracket(of.get("interval")) for of in behind],
+        }
+        if best.within:
+            above[f"{self.metric} within {best.strata}"] = [
+                number(r.within[self.metric]) for r in results
+            ]
+        if best.optimism:
+            above["random split"] = [number(of["scores"][self.metric]) for _, of in of_metric]
+            above["optimism"] = [number(of["difference"][self.metric]) for _, of in of_metric]
+            above[f"optimism {LEVEL:.0%}"] = [
+                bracket(of["intervals"][self.metric]) for _, of in of_metric
+            ]
+        above["fit s"] = [number(r.cost["fit_s"]) for r in results]
+        above["predict ms"] = [number(1e3 * r.cost["predict_row_s"]) for r in results]
+        above["kB"] = [f"{r.cost['bytes'] / 1e3:.0f}" for r in results]
+        empty = [""] * len(foot)
         return {
-            "": [*self.results, best.baseline_name],
-            **{
-                name: [number(of.get(name)) for of in [*(r.scores for r in results), best.baseline]]
-                for name in metrics
-            },
-            f"{self.metric} {LEVEL:.0%}": [
-                *(bracket(r.intervals[self.metric]) for r in results),
-                "",
-            ],
-            "behind the best": [*(number(of.get("difference")) for of in behind), ""],
-            f"behind {LEVEL:.0%}": [*(bracket(of.get("interval")) for of in behind), ""],
-            "fit s": [*(number(r.cost["fit_s"]) for r in results), ""],
-            "predict ms": [*(number(1e3 * r.cost["predict_row_s"]) for r in results), ""],
-            "kB": [*(f"{r.cost['bytes'] / 1e3:.0f}" for r in results), ""],
+            "": [*self.results, *foot],
+            **columns,
+            **{name: [*cells, *empty] for name, cells in above.items()},
         }
 
     def _last_lines(self) -> list[str]:
@@ -124,6 +137,7 @@ def compare(
     metric: str | None = None,
     strata: Any = None,
     scale: Scale | None = None,
+    optimism: bool = False,
     random_state: int | None = 0,
 ) -> Comparison:
     """Score several pipelines on the same folds, and say whether one is better.
@@ -156,6 +170,8 @@ def compare(
         What divides the rows, as of `evaluate`.
     scale : (float, float), default=None
         The ends of the scale of numbers.
+    optimism : bool, default=False
+        Also score a random split, as `evaluate` does.
     random_state : int, default=0
         Seed of the split and the bootstrap.
 
@@ -192,6 +208,9 @@ def compare(
             tables[name],
             split,
             strata=read_strata(data, first, strata),
+            random=(
+                ask_at_random(named[name], tables[name], split, random_state) if optimism else None
+            ),
             random_state=random_state,
         )
         for name, found in answers.items()
@@ -314,7 +333,7 @@ def _differences(
     level = 1 - (1 - LEVEL) / max(1, len(others))
     found = {}
     for name in others:
-        ends = interval(sign * (drawn[best] - drawn[name]), n_groups, level=level)
         ahead = sign * (results[best].scores[metric] - results[name].scores[metric])
+        ends = interval(ahead, sign * (drawn[best] - drawn[name]), n_groups, level=level)
         found[name] = {"difference": float(ahead), "interval": ends.tolist()}
     return found

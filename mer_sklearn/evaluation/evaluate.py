@@ -18,7 +18,15 @@ from .rows import Data, Rows, as_data, read_rows
 from .splits import Split, make_split, random_split, split_remarks
 from .tables import as_markdown, as_text, bracket, number
 
-__all__ = ["SCHEMA", "Evaluation", "Strata", "evaluate", "read_strata", "score_answers"]
+__all__ = [
+    "SCHEMA",
+    "Evaluation",
+    "Strata",
+    "ask_at_random",
+    "evaluate",
+    "read_strata",
+    "score_answers",
+]
 
 SCHEMA = 2  # of the JSON document; changes when the meaning of an entry does
 ENOUGH_GROUPS = 10  # of fewer, an interval is a rough guess
@@ -282,7 +290,7 @@ def evaluate(
         rows,
         split,
         strata=read_strata(data, rows, strata),
-        random=_ask_at_random(pipeline, rows, split, random_state) if optimism else None,
+        random=ask_at_random(pipeline, rows, split, random_state) if optimism else None,
         random_state=random_state,
     )
 
@@ -305,7 +313,7 @@ def read_strata(data: Data, rows: Rows, strata: Any) -> Strata | None:
     return Strata(strata, frame[strata].to_numpy()[rows.kept].astype(str))
 
 
-def _ask_at_random(pipeline: Any, rows: Rows, split: Split, random_state: int | None) -> Answers:
+def ask_at_random(pipeline: Any, rows: Rows, split: Split, random_state: int | None) -> Answers:
     """Return the answers to a random split that learns from as many rows."""
     if split.name == "random split":
         msg = "optimism=True compares with a random split, and this is one; leave cv to the groups."
@@ -370,7 +378,7 @@ def score_answers(
         intervals={
             name: (float(low), float(high))
             for name, drawn in _over_targets(draws).items()
-            for low, high in [interval(drawn, n_groups)]
+            for low, high in [interval(scores[name].mean(), drawn, n_groups, metric=name)]
         },
         baselines=_baselines(rows, split, strata, scale, random_state),
         ceiling=data.ceiling,
@@ -440,7 +448,9 @@ def _by_target(
     """Return scores and intervals of each target, where there are several."""
     if len(rows.names) < 2 or rows.task == "classification":
         return {}
-    ends = {name: interval(drawn, n_groups) for name, drawn in draws.items()}
+    ends = {
+        name: interval(scores[name], drawn, n_groups, metric=name) for name, drawn in draws.items()
+    }
     return {
         target: {
             "scores": {name: float(value[k]) for name, value in scores.items()},
@@ -496,12 +506,14 @@ def _optimism(
     found, apart = _floats(mean_scores(sums, scale)), _floats(scores)
     drawn = _over_targets(draw_scores(sums, scale, random_state=_seed(random_state)))
     of_draws, n_groups = _over_targets(draws), _n_groups(sums)
+    more = {name: found[name] - apart[name] for name in apart}
     return {
         "split": "random split",
         "scores": found,
-        "difference": {name: found[name] - apart[name] for name in apart},
+        "difference": more,
         "intervals": {
-            name: interval(drawn[name] - of_draws[name], n_groups).tolist() for name in apart
+            name: interval(more[name], drawn[name] - of_draws[name], n_groups).tolist()
+            for name in apart
         },
     }
 

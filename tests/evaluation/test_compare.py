@@ -71,6 +71,25 @@ def test_scores_are_those_of_evaluate(table, corpus):
     assert found.results["a"].predictions[same].equals(alone.predictions[same])
 
 
+def test_the_table_holds_baselines_strata_and_optimism(easy):
+    X, y, groups = easy
+    found = compare(
+        ["ridge", "svr"],
+        X,
+        y,
+        groups=groups,
+        pipeline=quick(model="ridge"),
+        strata=groups % 2,
+        optimism=True,
+    )
+    alone = evaluate(quick(model="svr"), X, y, groups=groups, strata=groups % 2, optimism=True)
+    assert found.results["svr"].optimism == alone.optimism
+    lines = found.to_markdown().splitlines()
+    assert "r2 within strata" in lines[2]
+    assert "optimism 95%" in lines[2]
+    assert [line.split(" | ")[0] for line in lines[6:8]] == ["| mean", "| strata mean"]
+
+
 def test_lower_is_better_where_it_is(easy):
     X, y, groups = easy
     found = compare(

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mer_sklearn.evaluation.intervals import draw_scores, interval, mean_scores
-from mer_sklearn.evaluation.metrics import add_up
+from mer_sklearn.evaluation.intervals import (
+    LOGARITHM,
+    SCALES,
+    draw_scores,
+    interval,
+    mean_scores,
+)
+from mer_sklearn.evaluation.metrics import FORMULAS, add_up
 
 
 def right_or_wrong(rng, n_groups, n_each, spread):
@@ -28,16 +34,30 @@ def sums_of(answers, n_groups):
 def test_many_groups_give_the_interval_of_a_mean(rng):
     sums = sums_of(right_or_wrong(rng, 400, 1, 0.0), 400)
     share = float(mean_scores(sums)["accuracy"])
-    low, high = interval(draw_scores(sums)["accuracy"], 400)
+    low, high = interval(share, draw_scores(sums)["accuracy"], 400, metric="accuracy")
     half = 1.96 * np.sqrt(share * (1 - share) / 400)
     assert (low, high) == pytest.approx((share - half, share + half), abs=0.006)
 
 
 def test_few_groups_are_taken_further_out():
     draws = np.random.default_rng(0).standard_normal(200_000)
-    low, high = interval(draws, 6)
-    assert high - low == pytest.approx(2 * 2.5706 * np.sqrt(6 / 5), rel=0.05)
-    assert interval(draws, 10_000)[1] == pytest.approx(1.96, abs=0.05)
+    low, high = interval(0.0, draws, 6)
+    assert high - low == pytest.approx(2 * 2.5706 * np.sqrt(6 / 5), rel=0.01)
+    assert interval(0.0, draws, 10_000)[1] == pytest.approx(1.96, abs=0.01)
+
+
+@pytest.mark.parametrize("metric", SCALES)
+def test_the_score_is_inside_and_no_end_leaves_its_range(metric, rng):
+    low, high = {"r2": (-np.inf, 1), "pearson": (-1, 1), "ccc": (-1, 1), "mcc": (-1, 1)}.get(
+        metric, (0, np.inf if SCALES[metric] is LOGARITHM else 1)
+    )
+    score = 0.9
+    ends = interval(score, score + 0.3 * rng.standard_normal(500), 8, metric=metric)
+    assert low <= ends[0] < score < ends[1] <= high
+
+
+def test_all_metrics_have_a_scale():
+    assert set(SCALES) == {name for of in FORMULAS.values() for name in of} | {"rmse_unit"}
 
 
 def test_the_seed_draws_the_same_groups(rng):
@@ -70,7 +90,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say(n_groups, n_each):
     rng, hits, times = np.random.default_rng(7), 0, 400
     for _ in range(times):
         sums = sums_of(right_or_wrong(rng, n_groups, n_each, 0.12), n_groups)
-        low, high = interval(draw_scores(sums, n_draws=1000)["accuracy"], n_groups)
+        share = mean_scores(sums)["accuracy"]
+        drawn = draw_scores(sums, n_draws=500)["accuracy"]
+        low, high = interval(share, drawn, n_groups, metric="accuracy")
         hits += low <= 0.6 <= high
     assert 0.92 <= hits / times <= 0.98  # three standard errors of 400 trials are .033
 
@@ -83,7 +105,9 @@ def test_paired_differences_cover_no_difference():
         # As good on average, and right about the same groups: only pairing sees the difference.
         swap = rng.random(len(y)) < 0.2
         second = np.where(swap, right_or_wrong(rng, 30, 6, 0.0)[1], first[1])
-        a, b = (draw_scores(sums_of((y, p, groups), 30), n_draws=600) for p in (first[1], second))
-        low, high = interval(a["accuracy"] - b["accuracy"], 30)
+        sums = [sums_of((y, p, groups), 30) for p in (first[1], second)]
+        a, b = (draw_scores(of, n_draws=400)["accuracy"] for of in sums)
+        more = mean_scores(sums[0])["accuracy"] - mean_scores(sums[1])["accuracy"]
+        low, high = interval(more, a - b, 30)
         hits += low <= 0.0 <= high
     assert 0.91 <= hits / times <= 0.985
