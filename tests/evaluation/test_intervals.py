@@ -87,18 +87,18 @@ def test_repeats_are_averaged(rng):
 @pytest.mark.parametrize(("n_groups", "n_each"), [(6, 20), (25, 8), (80, 3)])
 def test_intervals_cover_the_truth_as_often_as_they_say(n_groups, n_each):
     # Answers of new groups each time, drawn from a source whose accuracy is .6 by construction.
-    rng, hits, times = np.random.default_rng(7), 0, 400
+    rng, hits, times = np.random.default_rng(7), 0, 250
     for _ in range(times):
         sums = sums_of(right_or_wrong(rng, n_groups, n_each, 0.12), n_groups)
         share = mean_scores(sums)["accuracy"]
-        drawn = draw_scores(sums, n_draws=500)["accuracy"]
+        drawn = draw_scores(sums, n_draws=300)["accuracy"]
         low, high = interval(share, drawn, n_groups, metric="accuracy")
         hits += low <= 0.6 <= high
-    assert 0.92 <= hits / times <= 0.98  # three standard errors of 400 trials are .033
+    assert 0.91 <= hits / times <= 0.99  # three standard errors of 250 trials are .041
 
 
 def test_paired_differences_cover_no_difference():
-    rng, hits, times = np.random.default_rng(8), 0, 400
+    rng, hits, times = np.random.default_rng(8), 0, 200
     for _ in range(times):
         first = right_or_wrong(rng, 30, 6, 0.15)
         y, _, groups = first
@@ -106,8 +106,8 @@ def test_paired_differences_cover_no_difference():
         swap = rng.random(len(y)) < 0.2
         second = np.where(swap, right_or_wrong(rng, 30, 6, 0.0)[1], first[1])
         sums = [sums_of((y, p, groups), 30) for p in (first[1], second)]
-        a, b = (draw_scores(of, n_draws=400)["accuracy"] for of in sums)
+        a, b = (draw_scores(of, n_draws=300)["accuracy"] for of in sums)
         more = mean_scores(sums[0])["accuracy"] - mean_scores(sums[1])["accuracy"]
         low, high = interval(more, a - b, 30)
         hits += low <= 0.0 <= high
-    assert 0.91 <= hits / times <= 0.985
+    assert 0.90 <= hits / times <= 0.995
