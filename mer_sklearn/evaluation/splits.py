@@ -175,7 +175,7 @@ def _given(rows: Rows, data: Data, cv: Any) -> tuple[Folds, str]:
     """Return folds that need no drawing by us, and how they are called."""
     if isinstance(cv, str):
         if cv == "logo":
-            return _one_out(rows, data), f"one of the {data.kind} out"
+            return _one_out(rows, data), "leave one out"
         if cv == "official":
             return _official(rows, data.parts), "official split"
     elif hasattr(cv, "split"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 __all__ = ["as_markdown", "as_text", "bracket", "number"]
@@ -63,7 +64,7 @@ def as_markdown(columns: Mapping[str, Sequence[str]]) -> str:
     |---|---|
     | r2 | 0.5 |
     """
-    head, *body = (f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in _lines(columns))
+    head, *body = (re.sub(" +", " ", f"| {' | '.join(cells)} |") for cells in _lines(columns))
     return "\n".join([head, "|" + "---|" * len(columns), *body])
 
 

@@ -36,7 +36,7 @@ def test_a_ready_table_needs_no_option(ready, capsys):
     ("cv", "split"),
     [
         ("4x2", "artists apart: 60 rows in 10 groups, 4 folds, 2 times"),
-        ("logo", "artists apart (one of the artists out): 60 rows in 10 groups, 10 folds"),
+        ("logo", "artists apart (leave one out): 60 rows in 10 groups, 10 folds"),
         ("random", "random split: 60 rows in 10 groups, 5 folds"),
     ],
 )

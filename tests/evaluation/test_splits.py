@@ -67,7 +67,7 @@ def test_leaving_one_out_leaves_one_out():
     rows, data = given()
     split = make_split(rows, data, "logo")
     assert split.n_folds == 8
-    assert split.name == "artists apart (one of the artists out)"
+    assert split.name == "artists apart (leave one out)"
     assert all(len(np.unique(rows.groups[test])) == 1 for _, test in split.repeats[0])
 
 
