@@ -9,6 +9,7 @@ from .errors import AudioError as AudioError
 from .errors import MerError as MerError
 from .evaluation.audit import audit as audit
 from .evaluation.audit import audit_pipeline as audit_pipeline
+from .evaluation.compare import compare as compare
 from .evaluation.evaluate import evaluate as evaluate
 from .features.extractor import AudioFeatures as AudioFeatures
 from .labels import EmotionLabeller as EmotionLabeller

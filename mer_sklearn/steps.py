@@ -185,7 +185,7 @@ def _check_part(part: str, value: Any, method: str) -> None:
 
 def _seeded(estimator: Any, random_state: Any) -> Any:
     """Give an estimator the seed, unless it has one or needs none."""
-    if estimator.get_params(deep=False).get("random_state", random_state) is None:
+    if estimator.get_params(deep=False).get("random_state", "none to set") is None:
         estimator.set_params(random_state=random_state)
     return estimator
 

@@ -82,7 +82,8 @@ def from_json(text: str | bytes, file: str) -> dict[str, Any]:
 
 def seal(manifest: Mapping[str, Any], payload: bytes) -> dict[str, Any]:
     """Return a manifest with the checksum of itself and of what it describes."""
-    return {**manifest, "sha256": _checksum(manifest, payload)}
+    says = json.loads(to_json(manifest))  # as it will be read: keys are texts, tuples lists
+    return {**says, "sha256": _checksum(says, payload)}
 
 
 def check_seal(manifest: Mapping[str, Any], payload: bytes, file: str) -> None:

@@ -17,6 +17,7 @@ import click
 from .. import __version__
 from ..errors import MerError, MerWarning
 from .audit import audit
+from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
 from .export import export
@@ -37,7 +38,18 @@ def mer(debug: bool) -> None:
     del debug  # read by main, before anything can fail
 
 
-for command in (demo, extract, train, evaluate, tune, predict, export, inspect, audit):
+for command in (
+    demo,
+    extract,
+    train,
+    evaluate,
+    compare,
+    tune,
+    predict,
+    export,
+    inspect,
+    audit,
+):
     mer.add_command(command)
 
 

@@ -38,7 +38,7 @@ def demo(output: str, clips: int, seed: int, jobs: int | None) -> None:
     dataset = make_emotion_clips(clips, random_state=seed, n_jobs=jobs)
     click.echo("2. scoring quadrants of valence and arousal, then learning from all pieces")
     pipeline = EmotionPipeline(random_state=seed, n_jobs=jobs)
-    result = train_and_save(pipeline, dataset, str(model), target="quadrant", cv=5, seed=seed)
+    _, result = train_and_save(pipeline, dataset, str(model), target="quadrant", cv=5, seed=seed)
     click.echo(f"\n{result}\n")
     click.echo("3. reloading the model, and predicting new pieces that it has never heard")
     fresh = make_emotion_clips(4, random_state=seed + 1, n_jobs=jobs)

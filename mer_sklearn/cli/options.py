@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from ..artifact.joblib_file import written_beside
 from ..errors import ArtifactError, InputError
 
 if TYPE_CHECKING:
     from ..datasets.base import Dataset
+    from ..evaluation.compare import Comparison
+    from ..evaluation.evaluate import Evaluation
     from ..pipeline import EmotionPipeline
 
 __all__ = [
     "check_output",
+    "document_options",
+    "fit_to_source",
     "jobs_option",
     "json_option",
     "learning_options",
     "make_pipeline",
+    "optimism_option",
+    "print_result",
     "read_source",
     "remark",
     "seed_option",
+    "split_options",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -52,7 +63,13 @@ _SHARED = [
 _LEARNING = [
     click.option("--target", "-t", default=None, help="What to learn; default: the first."),
     click.option("--model", "-m", default="mlp", show_default=True, help="Name of the model."),
-    click.option("--features", "-f", default="plain", show_default=True, help="Preset."),
+    click.option(
+        "--features",
+        "-f",
+        default="plain",
+        show_default=True,
+        help='Preset; "none" for a ready table.',
+    ),
     click.option(
         "--scale", default="auto", show_default=True, help="auto, block, standard or none."
     ),
@@ -65,6 +82,71 @@ set_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Option of the corpus."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+
+
+_SPLITS = [
+    click.option(
+        "--cv",
+        default="5",
+        show_default=True,
+        callback=lambda _context, _option, value: _folds(value),
+        help='Folds with groups apart, "5x3" three times; "logo" leaves out one group at a time; '
+        '"official" takes the corpus\' own split; "random" ignores groups.',
+    ),
+    click.option("--strata", default=None, metavar="COLUMN", help="Score within these, too."),
+]
+optimism_option = click.option(
+    "--optimism", is_flag=True, help="Also score a random split, to show what it adds."
+)
+_DOCUMENT = [
+    json_option,
+    click.option("--markdown", is_flag=True, help="Markdown instead of a table."),
+    click.option("--output", "-o", default=None, metavar="FILE", help="Also write the JSON here."),
+]
+
+
+def _folds(value: str) -> int | str:
+    """Return the number of folds, or what else they are."""
+    if value in ("random", "logo", "official"):
+        return value
+    match = re.fullmatch(r"(\d+)(x[1-9]\d*)?", value)
+    if match is None or int(match[1]) < 2:
+        msg = f"{value!r} must be a number of folds of 2 or more, as 5 or 5x3, or a name (--help)."
+        raise click.BadParameter(msg)
+    return value if match[2] else int(value)
+
+
+def split_options(command: Command) -> Command:
+    """Add the options that say how rows are split for scoring."""
+    for option in reversed(_SPLITS):
+        command = option(command)
+    return command
+
+
+def document_options(command: Command) -> Command:
+    """Add the options that say how a result is printed and written."""
+    for option in reversed(_DOCUMENT):
+        command = option(command)
+    return command
+
+
+def print_result(
+    result: Evaluation | Comparison,
+    source: str,
+    *,
+    as_json: bool,
+    markdown: bool,
+    output: str | None,
+) -> None:
+    """Print a result as it was asked for, and write its document."""
+    document = json.dumps({"source": source, **result.to_dict()}, ensure_ascii=False)
+    if output is not None:
+        with written_beside(output) as beside:
+            beside.write_text(document + "\n", encoding="utf-8")
+    if as_json:
+        click.echo(document)
+    else:
+        click.echo(result.to_markdown() if markdown else str(result))
 
 
 def extraction_options(command: Command) -> Command:
@@ -111,7 +193,7 @@ def make_pipeline(
     from ..steps import build_balance, build_labeller, build_scale, task_of_model
 
     pipeline = EmotionPipeline(
-        features,
+        None if features == "none" else features,
         model=model,
         scale=None if scale == "none" else scale,
         balance=None if balance == "none" else balance,
@@ -123,7 +205,8 @@ def make_pipeline(
     )
     try:
         task_of_model(model)
-        preset(features)
+        if features != "none":
+            preset(features)
         build_scale(pipeline.scale, model, [])
         build_balance(pipeline.balance, "classification", weighted=False, random_state=seed)
         if labeller is not None:
@@ -133,10 +216,10 @@ def make_pipeline(
     return pipeline
 
 
-def check_output(output: str, suffixes: Sequence[str]) -> None:
+def check_output(output: str, suffixes: Sequence[str] = ()) -> None:
     """Refuse a file that cannot be written, before the long work starts."""
     place = Path(output)
-    if place.suffix not in suffixes:
+    if suffixes and place.suffix not in suffixes:
         msg = f"--output {output}: the name must end in {' or '.join(suffixes)}."
         raise click.UsageError(msg)
     folder = place.absolute().parent
@@ -149,6 +232,24 @@ def check_output(output: str, suffixes: Sequence[str]) -> None:
     else:
         return
     raise ArtifactError(msg)
+
+
+def fit_to_source(pipeline: EmotionPipeline, dataset: Dataset) -> EmotionPipeline:
+    """Return the pipeline for a corpus: a ready table has its features already.
+
+    An option that says otherwise makes the command wrong.
+    """
+    chosen = click.get_current_context().get_parameter_source("features")
+    if dataset.is_ready and chosen is ParameterSource.DEFAULT:
+        return pipeline.set_params(features=None)
+    if dataset.is_ready != (pipeline.features is None):
+        msg = (
+            f"{dataset.name} is a ready table; leave out --features."
+            if dataset.is_ready
+            else f"--features none needs a ready table, as ready:FILE; {dataset.name} is audio."
+        )
+        raise click.UsageError(msg)
+    return pipeline
 
 
 def read_source(source: str, settings: Sequence[str]) -> Dataset:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import check_output, learning_options, make_pipeline, read_source
+from .options import check_output, fit_to_source, learning_options, make_pipeline, read_source
+
+if TYPE_CHECKING:
+    from ..evaluation.evaluate import Evaluation
+    from ..pipeline import EmotionPipeline
 
 __all__ = ["MODELS", "train", "train_and_save"]
 
@@ -51,25 +55,30 @@ def train(
     check_output(output, MODELS)
     pipeline = make_pipeline(**options)
     dataset = read_source(source, settings)
-    result = train_and_save(pipeline, dataset, output, target=target, cv=cv, seed=options["seed"])
+    pipeline = fit_to_source(pipeline, dataset)
+    fitted, result = train_and_save(
+        pipeline, dataset, output, target=target, cv=cv, seed=options["seed"]
+    )
     if result is not None:
         click.echo(str(result))
-    click.echo(f"saved {output}: {pipeline.task_}, {len(dataset)} clips of {dataset.name}")
+    click.echo(f"saved {output}: {fitted.task_}, {len(dataset)} clips of {dataset.name}")
 
 
 def train_and_save(
     pipeline: Any, dataset: Any, output: str, *, target: str | None, cv: int, seed: int
-) -> Any:
-    """Score the pipeline, fit it on all rows and save it; return the evaluation."""
-    from ..evaluation.evaluate import evaluate
+) -> tuple[EmotionPipeline, Evaluation | None]:
+    """Score the pipeline, fit it on all rows and save it; return both.
 
-    result = None
-    if cv:
-        result = evaluate(pipeline, dataset, target=target, cv=cv, random_state=seed)
-    pipeline.fit(dataset.X, dataset.y(target), groups=dataset.groups)
-    info = {
-        "scores": None if result is None else result.to_dict(),
-        "training": dataset.describe(target),
-    }
-    pipeline.save(output, info=info)
-    return result
+    Each file is read once.
+    """
+    from ..evaluation.evaluate import evaluate_rows
+    from ..evaluation.rows import as_data, fit_rows, read_rows
+
+    data = as_data(dataset, None, groups=None, target=target, function="train")
+    rows = read_rows(pipeline, data)
+    result = evaluate_rows(pipeline, data, rows, cv=cv, random_state=seed) if cv else None
+    fitted = fit_rows(pipeline, data, rows)
+    # What it took to score it depends on the machine, and the same seed makes the same file.
+    scores = None if result is None else {**result.to_dict(), "cost": None}
+    fitted.save(output, info={"scores": scores, "training": dataset.describe(target)})
+    return fitted, result

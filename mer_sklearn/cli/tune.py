@@ -13,6 +13,7 @@ import click
 from ..errors import InputError, unknown_name
 from .options import (
     check_output,
+    fit_to_source,
     json_option,
     learning_options,
     make_pipeline,
@@ -71,6 +72,7 @@ def tune(
     names = [name.strip() for name in models.split(",") if name.strip()]
     _check_names(names, metric)
     dataset = read_source(source, settings)
+    pipeline = fit_to_source(pipeline, dataset)
     from ..tuning.tune import tune as search
 
     with _progress():

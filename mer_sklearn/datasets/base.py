@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..audio import AudioItem, Clip, Segment
 from ..errors import DatasetError, unknown_name
@@ -58,12 +58,15 @@ class Target:
     ceiling : mapping of str to float
         The best scores that the noise of the raters allows, by the name of the metric; empty where
         nobody knows.
+    scale : (float, float) or None
+        The ends of the scale of numbers, where it has ends.
     """
 
     columns: tuple[str, ...]
     task: str
     description: str = ""
     ceiling: Mapping[str, float] = field(default_factory=dict)
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +77,8 @@ class Dataset:
     ----------
     name : str
         The name by which it was loaded.
-    X : sequence of paths, `Segment` or `Clip`
-        The audio, one item a row.
+    X : sequence of paths, `Segment` or `Clip`, or DataFrame of shape (n_clips, n_features)
+        The audio, one item a row; or ready features, for pipelines with ``features=None``.
     frame : DataFrame of shape (n_clips, n_columns)
         All that is known of each row: targets and metadata.
     targets : mapping of str to Target
@@ -93,7 +96,7 @@ class Dataset:
     """
 
     name: str
-    X: Sequence[AudioItem]
+    X: Sequence[AudioItem] | pd.DataFrame
     frame: pd.DataFrame
     targets: Mapping[str, Target]
     groups: np.ndarray | None
@@ -101,6 +104,11 @@ class Dataset:
     split: np.ndarray | None = None
     weights: np.ndarray | None = None
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether X is a table of features instead of audio."""
+        return not isinstance(self.X, Sequence)
 
     @property
     def paths(self) -> list[str]:
@@ -135,11 +143,14 @@ class Dataset:
     def describe(self, target: str | None = None) -> dict[str, object]:
         """Return what a saved model says of the data it learned from.
 
-        The digest is of the audio's bytes and of the target's values, in their order.
+        The digest is of the audio's bytes, or the features, and of the target's values, in their
+        order.
         """
         digest = hashlib.sha256()
-        for number, item in enumerate(self.X):
-            if isinstance(item, Clip):
+        for number, item in enumerate(self._contents()):
+            if isinstance(item, bytes):
+                digest.update(item)
+            elif isinstance(item, Clip):
                 digest.update(item.signal.tobytes())
             else:
                 digest.update(str(content_key(item) or number).encode())
@@ -152,6 +163,12 @@ class Dataset:
             "n_groups": None if self.groups is None else len(set(self.groups)),
             "sha256": digest.hexdigest(),
         }
+
+    def _contents(self) -> list[Any]:
+        """Return what there is to learn from: audio, or the rows of a table as bytes."""
+        if isinstance(self.X, Sequence):
+            return list(self.X)
+        return [self.X.to_csv().encode()]
 
     def __len__(self) -> int:
         return len(self.X)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatasetError, some
+from ._ceiling import ceiling_of_means, ceiling_of_votes
 from .base import Dataset, DatasetInfo, Target
 from .reading import as_numbers, read_table
 
@@ -39,6 +40,7 @@ EMOTIONS = (  # in the order of the table, which decides ties
 )
 PLACES = ("", "emotifymusic", "excerpts")  # where the folders of the genres may lie
 SONGS_A_GENRE = 100
+ENOUGH = 20  # songs; a ceiling of fewer is chance
 COLLECTIONS = ("Magnatune Compilation", "Magnatune Remixed", "DJ Cary")  # artists of many artists
 
 INFO = DatasetInfo(
@@ -78,17 +80,23 @@ def load(root: str | Path) -> Dataset:
         If data.csv cannot be read, no audio is found, or groups.csv leaves songs out.
     """
     root = Path(root)
-    frame, remarks = _rate(_read_votes(root / "data.csv"))
+    votes = _read_votes(root / "data.csv")
+    frame, remarks = _rate(votes)
     place, frame, missing = _locate(root, frame)
     paths = [place / file for file in frame["file"]]
     frame, groups, unnamed = _group(root / "groups.csv", paths, frame)
+    labels, shares = _ceilings(votes, frame)
     return Dataset(
         name="emotify",
         X=[str(path) for path in paths],
         frame=frame,
         targets={
-            "emotion": Target(("emotion",), "classification", "The emotion most listeners felt."),
-            "gems": Target(EMOTIONS, "regression", "Shares of listeners, from 0 to 1."),
+            "emotion": Target(
+                ("emotion",), "classification", "The emotion most listeners felt.", labels
+            ),
+            "gems": Target(
+                EMOTIONS, "regression", "Shares of listeners, from 0 to 1.", shares, (0.0, 1.0)
+            ),
         },
         groups=None if groups is None else groups.to_numpy(dtype=object),
         info=INFO,
@@ -143,6 +151,24 @@ def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if not most.all():
         remarks.append(f"{(most == 0).sum()} songs that moved nobody were dropped.")
     return songs[most > 0].reset_index(), remarks
+
+
+def _ceilings(
+    votes: pd.DataFrame, songs: pd.DataFrame
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the best scores of the emotion and of the shares; see `_ceiling`.
+
+    A share p of n listeners has the variance p (1 - p) / (n - 1).
+    """
+    emotions, known = list(EMOTIONS), songs[songs["n_raters"] > 1]
+    if len(known) < ENOUGH:
+        return {}, {}
+    shares = known[emotions].to_numpy()
+    errors = shares * (1 - shares) / (known[["n_raters"]].to_numpy() - 1)
+    labels = ceiling_of_votes(
+        votes[emotions], votes["track_id"], songs.set_index("track_id")["emotion"]
+    )
+    return labels, ceiling_of_means(shares, errors)
 
 
 def _locate(root: Path, songs: pd.DataFrame) -> tuple[Path, pd.DataFrame, list[str]]:

@@ -23,8 +23,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..audio import AudioItem, Segment
-from ..errors import DatasetError, InputError, some, unknown_name
-from .base import Dataset, DatasetInfo, Target
+from ..errors import DatasetError, some
+from ._columns import (
+    check_filled,
+    choose_targets,
+    find_column,
+    group_column,
+    read_scale,
+    read_values,
+)
+from .base import Dataset, DatasetInfo
 from .reading import as_numbers, read_table
 
 if TYPE_CHECKING:
@@ -32,9 +40,6 @@ if TYPE_CHECKING:
 
 FILE_COLUMNS = ("file", "path")
 START_COLUMNS = ("offset", "start")
-GROUP_COLUMNS = ("group", "artist", "actor", "speaker", "song")
-CLASS_COLUMNS = ("emotion", "label")
-VA_COLUMNS = ("valence", "arousal")
 
 INFO = DatasetInfo(
     title="A table of files",
@@ -100,9 +105,9 @@ def load(
         raise DatasetError(msg)
     table = read_table(path)
     items, files = _items(path, table)
-    targets = _targets(path, table, target, task)
-    remarks = _read_values(path, table, targets, None if scale is None else _ends(scale))
-    column = _group_column(path, table, groups)
+    targets = choose_targets(path, table, target, task)
+    remarks = read_values(path, table, targets, None if scale is None else read_scale(scale))
+    column = group_column(path, table, groups)
     values, remark = _groups(path, table, column, files)
     return Dataset(
         name=path.name,
@@ -115,19 +120,13 @@ def load(
     )
 
 
-def _column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
-    """Return the first column of these names, in upper or lower case."""
-    columns = {str(column).lower(): str(column) for column in table}
-    return next((columns[name] for name in names if name in columns), None)
-
-
 def _items(path: Path, table: pd.DataFrame) -> tuple[list[AudioItem], pd.Series | None]:
     """Return the audio of the rows and, if they are parts of files, which file each is part of."""
-    column = _column(table, FILE_COLUMNS)
+    column = find_column(table, FILE_COLUMNS)
     if column is None:
         msg = f"{path}: has no column 'file' or 'path', only {some(table)}. Name the audio files."
         raise DatasetError(msg)
-    _check_filled(path, table, [column])
+    check_filled(path, table, [column])
     names = table[column].map(lambda name: str(path.parent / name))
     _check_exist(path, table[column], names)
     real = names.map(lambda name: str(Path(name).resolve()))
@@ -141,15 +140,6 @@ def _items(path: Path, table: pd.DataFrame) -> tuple[list[AudioItem], pd.Series 
         return list(names), None
     rows = zip(names, parts["offset"], parts["duration"], strict=True)
     return [Segment(n, o, None if d != d else d) for n, o, d in rows], real
-
-
-def _check_filled(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse empty cells where every row needs a value."""
-    for column in columns:
-        empty = table.index[table[column] == ""]
-        if len(empty):
-            msg = f"{path}: {column!r} is empty in line {some(empty)}. Fill it, or delete the line."
-            raise DatasetError(msg)
 
 
 def _check_exist(path: Path, written: pd.Series, names: pd.Series) -> None:
@@ -167,7 +157,7 @@ def _parts(path: Path, table: pd.DataFrame) -> pd.DataFrame | None:
     """Return offset and duration of each row in seconds, or None where rows are whole files."""
     import pandas as pd
 
-    start, length = _column(table, START_COLUMNS), _column(table, ("end", "duration"))
+    start, length = find_column(table, START_COLUMNS), find_column(table, ("end", "duration"))
     if start is None and length is None:
         return None
     parts = pd.DataFrame({"offset": 0.0, "duration": float("nan")}, index=table.index)
@@ -184,120 +174,6 @@ def _parts(path: Path, table: pd.DataFrame) -> pd.DataFrame | None:
     return parts
 
 
-def _targets(path: Path, table: pd.DataFrame, target: str | None, task: str) -> dict[str, Target]:
-    """Decide what can be learned from the table."""
-    if target is not None:
-        return _chosen(path, table, target, task)
-    targets = {}
-    for name in CLASS_COLUMNS:
-        column = _column(table, (name,))
-        if column is not None:
-            targets[name] = Target((column,), "classification", f"The column {column!r}.")
-    columns = tuple(filter(None, (_column(table, (name,)) for name in VA_COLUMNS)))
-    if columns:
-        name = "va" if len(columns) == 2 else columns[0].lower()
-        targets[name] = Target(columns, "regression", "From -1 to 1.")
-    if not targets:
-        msg = (
-            f"{path}: has nothing to learn: no column emotion, label, valence or arousal, only "
-            f"{some(table)}. Name a column with target=."
-        )
-        raise DatasetError(msg)
-    return targets
-
-
-def _chosen(path: Path, table: pd.DataFrame, target: str, task: str) -> dict[str, Target]:
-    """Return the target that an option names; valence goes before arousal."""
-    columns = [name.strip() for name in target.split(",")]
-    for name in columns:
-        if name not in table:
-            raise unknown_name(f"column of {path.name}", name, map(str, table))
-    is_va = sorted(name.lower() for name in columns) == sorted(VA_COLUMNS)
-    if is_va:
-        columns.sort(key=lambda name: VA_COLUMNS.index(name.lower()))
-    if task == "auto":
-        numeric = len(columns) > 1 or _is_measured(table[columns[0]])
-        task = "regression" if numeric else "classification"
-    if task == "classification" and len(columns) > 1:
-        msg = f"target={target!r} names several columns; classes stand in one. Name one of them."
-        raise InputError(msg)
-    name = "va" if is_va else ",".join(columns)
-    return {name: Target(tuple(columns), task, f"The column {some(columns)} of the table.")}
-
-
-def _is_measured(column: pd.Series) -> bool:
-    """Tell whether a column holds numbers that are not all whole."""
-    try:
-        numbers = [float(cell.replace(",", ".")) for cell in column if cell]
-    except ValueError:
-        return False
-    return not all(number.is_integer() for number in numbers)
-
-
-def _read_values(
-    path: Path,
-    table: pd.DataFrame,
-    targets: dict[str, Target],
-    ends: tuple[float, float] | None,
-) -> list[str]:
-    """Check that no value is missing, and put numbers in the place of their text."""
-    numeric: list[str] = []
-    for item in targets.values():
-        _check_filled(path, table, list(item.columns))
-        if item.task == "regression":
-            numeric += item.columns
-    if ends is not None and not numeric:
-        msg = f"{path}: scale={ends} has no meaning, as the targets are classes. Leave it out."
-        raise InputError(msg)
-    for name in numeric:
-        numbers = as_numbers(table[name], path)
-        if ends is not None or name.lower() in VA_COLUMNS:
-            numbers = _rescale(path, numbers, ends)
-        table[name] = numbers
-    va = [name for name in numeric if name.lower() in VA_COLUMNS]
-    if va and ends is None and (table[va] >= 0).all(axis=None):
-        return [f"No number of {some(va)} is below 0: if they end at 0 and 1, set scale=0,1."]
-    return []
-
-
-def _ends(scale: str | tuple[float, float]) -> tuple[float, float]:
-    """Return the two ends of a scale."""
-    try:
-        low, high = map(float, scale.split(",") if isinstance(scale, str) else scale)
-    except (TypeError, ValueError):
-        low = high = 0.0
-    if not -float("inf") < low < high < float("inf"):
-        msg = f"scale={scale!r} must be the lowest and the highest number, as in scale=1,9."
-        raise InputError(msg)
-    return low, high
-
-
-def _rescale(path: Path, numbers: pd.Series, ends: tuple[float, float] | None) -> pd.Series:
-    """Bring numbers to -1 to 1, or refuse those that are outside their scale."""
-    low, high = ends or (-1.0, 1.0)
-    wrong = numbers[(numbers < low) | (numbers > high)]
-    if len(wrong):
-        cells = some(f"{value:g} in line {line}" for line, value in wrong.items())
-        cause = (
-            "Ratings from 1 to 9? Then set scale=1,9."
-            if ends is None
-            else "Is this the scale? A number that stands for 'no answer' has to go."
-        )
-        msg = f"{path}: {numbers.name!r} lies outside {low:g} to {high:g}: {cells}. {cause}"
-        raise DatasetError(msg)
-    # exact where nothing is to be done
-    return numbers if ends is None else (2 * numbers - low - high) / (high - low)
-
-
-def _group_column(path: Path, table: pd.DataFrame, groups: str | None) -> str | None:
-    """Return the column that holds the groups."""
-    if groups is None:
-        return _column(table, GROUP_COLUMNS)
-    if groups not in table:
-        raise unknown_name(f"column of {path.name}", groups, map(str, table))
-    return groups
-
-
 def _groups(
     path: Path, table: pd.DataFrame, column: str | None, files: pd.Series | None
 ) -> tuple[pd.Series | None, list[str]]:
@@ -307,7 +183,7 @@ def _groups(
     names = table[column]
     empty = names == ""
     if empty.any():
-        owners = table[_column(table, FILE_COLUMNS)] if files is None else files
+        owners = table[find_column(table, FILE_COLUMNS)] if files is None else files
         names = names.where(~empty, owners)
     if files is not None:
         torn = [file for file, found in names.groupby(files) if found.nunique() > 1]

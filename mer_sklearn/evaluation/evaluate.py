@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.model_selection import KFold, StratifiedKFold
 
-from ..grouping import Folds
-from ..pipeline import EmotionPipeline
-from .metrics import scores
-from .rows import Data, Rows, as_data, check_folds, folds_apart, predict_folds, read_rows
+from ..errors import InputError, unknown_name
+from .answers import Answers, ask_folds, guess_folds
+from .intervals import LEVEL, draw_scores, interval, mean_scores
+from .metrics import Scale, Sums, confusion_matrix, of_sums
+from .rows import Data, Rows, as_data, read_rows
+from .splits import Split, make_split, random_split, split_remarks
+from .tables import as_markdown, as_text, bracket, number
 
-__all__ = ["SCHEMA", "Evaluation", "evaluate"]
+__all__ = [
+    "SCHEMA",
+    "Evaluation",
+    "Strata",
+    "ask_at_random",
+    "evaluate",
+    "read_strata",
+    "score_answers",
+]
 
-SCHEMA = 1  # of the JSON document; changes when the meaning of an entry does
+SCHEMA = 2  # of the JSON document; changes when the meaning of an entry does
+ENOUGH_GROUPS = 10  # of fewer, an interval is a rough guess
+SHOWN_GROUPS = 50  # in the document; the object knows all
+FLAT = ("pearson", "ccc", "spread_ratio")  # of a constant answer: 0
+
+Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -31,20 +46,39 @@ class Evaluation:
         "classification" or "regression".
     split : str
         What was kept apart: "artists apart", "files apart", or "random split".
-    n_rows, n_groups, n_folds : int
-        What was scored, in how many groups and folds.
+    n_rows, n_groups, n_folds, n_repeats : int
+        What was scored, in how many groups and folds, drawn how often.
     scores : dict of str to float
-        By metric, over the pooled predictions of all folds.
-    baseline : dict of str to float
-        The same of the trivial answer: the most frequent class, or the mean, of the training rows.
+        By metric, over the pooled predictions of all folds, averaged over the repeats.
+    intervals : dict of str to (float, float)
+        The 95 % interval of each score, by a bootstrap over groups (see `intervals`).
+    baselines : dict of str to dict
+        The same of answers that do not listen: the most frequent class ("majority"), a draw
+        ("stratified") or the mean of the training rows; also within strata, where they are known.
     ceiling : dict of str to float
         The best that the noise of the raters allows, where the corpus says.
+    by_target : dict of str to dict
+        The scores and intervals of each target by itself, of numbers.
+    within : dict of str to float
+        The mean over the strata (such as genres) of the scores inside each, weighted by rows.
+    by_group : DataFrame of shape (n_groups, n_metrics)
+        The scores of each group: how the next actor may fare.
+    confusion : DataFrame of shape (n_classes, n_classes) or None
+        How often each class (rows) was taken for each (columns), over all repeats.
+    optimism : dict
+        With ``optimism=True``: the scores of a random split, and what they promise too much.
+    cost : dict of str to float
+        Seconds to fit a fold and to predict a row; bytes of the fitted pipeline without its
+        features.
     folds : list of dict
-        The scores of each fold.
+        Repeat, fold, rows and scores of each fold.
     predictions : DataFrame
-        The rows that were scored: row, fold, group, and what is true and what was predicted.
+        The rows that were scored: row, repeat, fold, group, what is true and what was predicted,
+        and the probabilities of classes.
+    strata : str
+        What the strata are, such as "genre"; empty where there are none.
     remarks : tuple of str
-        Rows that were left out, and why.
+        What the reader of these scores has to know: rows left out, rare classes.
     """
 
     task: str
@@ -52,11 +86,20 @@ class Evaluation:
     n_rows: int
     n_groups: int
     n_folds: int
-    scores: dict[str, float]
-    baseline: dict[str, float]
-    ceiling: dict[str, float]
-    folds: list[dict[str, float]]
+    n_repeats: int
+    scores: Scores
+    intervals: dict[str, tuple[float, float]]
+    baselines: dict[str, Scores]
+    ceiling: Scores
+    by_target: dict[str, dict[str, Any]]
+    within: Scores
+    by_group: pd.DataFrame = field(repr=False)
+    confusion: pd.DataFrame | None = field(repr=False)
+    optimism: dict[str, Any]
+    cost: Scores
+    folds: list[dict[str, float]] = field(repr=False)
     predictions: pd.DataFrame = field(repr=False)
+    strata: str = ""
     remarks: tuple[str, ...] = ()
 
     @property
@@ -64,8 +107,17 @@ class Evaluation:
         """What the trivial answer is called."""
         return "majority" if self.task == "classification" else "mean"
 
+    @property
+    def baseline(self) -> Scores:
+        """The scores of the trivial answer."""
+        return self.baselines[self.baseline_name]
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the scores as a JSON document, without the predictions."""
+        """Return everything but the predictions as a JSON document.
+
+        The same seed gives the same document, but for ``cost``.
+        """
+        groups = self.by_group if len(self.by_group) <= SHOWN_GROUPS else self.by_group[:0]
         return {
             "schema": SCHEMA,
             "task": self.task,
@@ -73,32 +125,101 @@ class Evaluation:
             "n_rows": self.n_rows,
             "n_groups": self.n_groups,
             "n_folds": self.n_folds,
+            "n_repeats": self.n_repeats,
             "scores": self.scores,
+            "level": LEVEL,
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "baseline": {"name": self.baseline_name, **self.baseline},
+            "baselines": self.baselines,
             "ceiling": self.ceiling,
+            "by_target": self.by_target,
+            "within": {"strata": self.strata, **self.within} if self.within else {},
+            "by_group": groups.to_dict("index"),
+            "confusion": None if self.confusion is None else self.confusion.to_dict("split"),
+            "optimism": self.optimism,
             "folds": self.folds,
             "remarks": list(self.remarks),
+            "cost": self.cost,
         }
 
+    def to_markdown(self) -> str:
+        """Return the scores as a table in Markdown, with the head line above and remarks below."""
+        return self._report(as_markdown, gap="\n\n")
+
     def __str__(self) -> str:
-        """Return the scores as a table with the baseline beside them."""
-        head = f"{self.split}: {self.n_rows} rows in {self.n_groups} groups, {self.n_folds} folds\n"
-        columns = {"score": self.scores, self.baseline_name: self.baseline}
+        """Return the scores as a table with the baselines beside them."""
+        return self._report(as_text, gap="\n")
+
+    def _report(self, table: Any, gap: str) -> str:
+        parts = [self._head(), table(self._columns())]
+        if self.by_target:
+            parts.append(table(self._target_columns()))
+        return gap.join([*parts, *self.remarks])
+
+    def _head(self) -> str:
+        """Return the line that says what the scores are of."""
+        often = f", {self.n_repeats} times" if self.n_repeats > 1 else ""
+        return (
+            f"{self.split}: {self.n_rows} rows in {self.n_groups} groups, "
+            f"{self.n_folds} folds{often}"
+        )
+
+    def _columns(self) -> dict[str, list[str]]:
+        """Return the table of scores, column by column."""
+        beside: dict[str, Mapping[str, float]] = dict(self.baselines)
         if self.ceiling:
-            columns["ceiling"] = self.ceiling
-        frame = pd.DataFrame(columns)
-        table = frame.loc[list(self.scores)].to_string(float_format="%.3f", na_rep="")
-        return head + table + "".join(f"\n{remark}" for remark in self.remarks)
+            beside["ceiling"] = self.ceiling
+        if self.within:
+            beside[f"within {self.strata}"] = self.within
+        if self.optimism:
+            beside["random split"] = self.optimism["scores"]
+            beside["optimism"] = self.optimism["difference"]
+        names = list(self.scores)
+        return {
+            "": names,
+            "score": [number(self.scores[name]) for name in names],
+            f"{LEVEL:.0%}": [bracket(self.intervals.get(name)) for name in names],
+            **{head: [number(of.get(name)) for name in names] for head, of in beside.items()},
+        }
+
+    def _target_columns(self) -> dict[str, list[str]]:
+        """Return the table of scores by target, column by column."""
+        targets = self.by_target.values()
+        return {
+            "": list(self.by_target),
+            **{name: [number(of["scores"][name]) for of in targets] for name in self.scores},
+            f"r2 {LEVEL:.0%}": [bracket(of["intervals"]["r2"]) for of in targets],
+        }
+
+
+@dataclass(frozen=True)
+class Strata:
+    """What divides the rows within which scores are also given, such as genres.
+
+    Parameters
+    ----------
+    name : str
+        What they are called.
+    values : array of shape (n_rows,)
+        The stratum of each row.
+    """
+
+    name: str
+    values: npt.NDArray[Any]
 
 
 def evaluate(
-    pipeline: EmotionPipeline,
+    pipeline: Any,
     X: Any,
     y: Any = None,
     *,
     groups: Any = None,
     target: str | None = None,
-    cv: int | str = 5,
+    cv: Any = 5,
+    repeats: int = 1,
+    strata: Any = None,
+    scale: Scale | None = None,
+    optimism: bool = False,
     random_state: int | None = 0,
 ) -> Evaluation:
     """Score a pipeline by cross-validation that keeps groups apart.
@@ -108,8 +229,10 @@ def evaluate(
 
     Parameters
     ----------
-    pipeline : EmotionPipeline
-        What to score; it is not changed.
+    pipeline : EmotionPipeline, or a search or estimator
+        What to score; it is not changed. A search that holds an EmotionPipeline (`GridSearchCV`)
+        searches inside each fold, which makes the evaluation nested; the parameters it searches are
+        those after the features. Any other estimator learns from the table as it is.
     X : Dataset, list of audio items, or array
         The audio, or a table where the pipeline has ``features=None``; or a corpus, which brings
         its targets and groups.
@@ -120,15 +243,28 @@ def evaluate(
         group, and the result says "files apart".
     target : str, default=None
         The target of the corpus; None is its first.
-    cv : int or "random", default=5
-        Folds with groups apart; "random" is 5 folds that ignore groups, and called so.
+    cv : int, str, splitter or list of (train, test), default=5
+        A number of folds with groups apart; "5x3" is 5 folds drawn 3 times; "logo" leaves out one
+        group at a time; "official" takes the parts of the corpus; "random" is 5 folds that ignore
+        groups, and called so; a splitter of scikit-learn is given the groups; pairs are row
+        numbers. Of folds that we did not draw, the result says what they keep apart.
+    repeats : int, default=1
+        How often the folds are drawn.
+    strata : str or array-like of shape (n_rows,), default=None
+        What divides the rows: a column of the corpus, or values. The mean within each becomes a
+        baseline, and scores within them are given too. None is the corpus' genre, if it has one.
+    scale : (float, float), default=None
+        The ends of the scale of numbers, for the error on a scale from -1 to 1; None is what the
+        corpus says.
+    optimism : bool, default=False
+        Also score a random split of as many folds, to show what ignoring groups would promise.
     random_state : int, default=0
-        Seed of the split.
+        Seed of the split and the bootstrap.
 
     Returns
     -------
     Evaluation
-        The scores, beside those of the trivial answer.
+        The scores with their intervals, beside those of trivial answers.
 
     Raises
     ------
@@ -145,72 +281,281 @@ def evaluate(
     >>> result.split
     'artists apart'
     """
-    data = as_data(X, y, groups=groups, target=target, function="evaluate")
-    rows = read_rows(pipeline, data)
-    if cv == "random":
-        data, folds = replace(data, split="random split"), _random_folds(rows, random_state)
-    else:
-        folds = folds_apart(rows, cv, random_state)
-    return _score(pipeline, data, rows, folds)
-
-
-def _random_folds(rows: Rows, random_state: int | None) -> Folds:
-    """Return 5 folds that ignore groups, for classes as even as the rarest allows."""
-    n_splits = min(5, len(rows.y))
-    splitter = KFold(n_splits, shuffle=True, random_state=random_state)
-    if rows.task == "classification":
-        rarest = np.unique(rows.y, return_counts=True)[1].min()
-        if rarest >= n_splits:
-            splitter = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
-    folds = list(splitter.split(rows.table, rows.y))
-    check_folds(rows, folds)
-    return folds
-
-
-def _score(pipeline: EmotionPipeline, data: Data, rows: Rows, folds: Folds) -> Evaluation:
-    """Fit and predict every fold, the trivial answer beside the pipeline."""
-    classes = rows.task == "classification"
-    trivial = DummyClassifier(strategy="most_frequent") if classes else DummyRegressor()
-    predicted, constant = rows.y.copy(), rows.y.copy()
-    fold_of = np.zeros(len(rows.y), int)
-    of_folds = []
-    answers = predict_folds(pipeline, rows, folds)
-    for number, ((train, test), answer) in enumerate(zip(folds, answers, strict=True)):
-        predicted[test], fold_of[test] = answer, number
-        trivial.fit(rows.table.iloc[train], rows.y[train])
-        constant[test] = trivial.predict(rows.table.iloc[test])
-        of_folds.append(scores(rows.task, rows.y[test], answer))
-    return Evaluation(
-        task=rows.task,
-        split=data.split,
-        n_rows=len(rows.y),
-        n_groups=len(np.unique(rows.groups)),
-        n_folds=len(folds),
-        scores=scores(rows.task, rows.y, predicted),
-        baseline=_of_constant(scores(rows.task, rows.y, constant)),
-        ceiling=data.ceiling,
-        folds=of_folds,
-        predictions=_predictions(rows, fold_of, predicted),
-        remarks=rows.remarks,
+    data = as_data(X, y, groups=groups, target=target, scale=scale, function="evaluate")
+    return evaluate_rows(
+        pipeline,
+        data,
+        read_rows(pipeline, data),
+        cv=cv,
+        repeats=repeats,
+        strata=strata,
+        optimism=optimism,
+        random_state=random_state,
     )
 
 
-def _of_constant(baseline: dict[str, float]) -> dict[str, float]:
-    """Return the scores of the trivial answer, which is correlated with nothing.
+def evaluate_rows(
+    pipeline: Any,
+    data: Data,
+    rows: Rows,
+    *,
+    cv: Any = 5,
+    repeats: int = 1,
+    strata: Any = None,
+    optimism: bool = False,
+    random_state: int | None = 0,
+) -> Evaluation:
+    """Score a pipeline on rows that were read before; see `evaluate`."""
+    split = make_split(rows, data, cv, repeats=repeats, random_state=random_state)
+    return score_answers(
+        ask_folds(pipeline, rows, split),
+        data,
+        rows,
+        split,
+        strata=read_strata(data, rows, strata),
+        random=ask_at_random(pipeline, rows, split, random_state) if optimism else None,
+        random_state=random_state,
+    )
 
-    It differs from fold to fold, and is higher where the test rows are lower, so the pooled answers
-    would show a correlation below 0.
+
+def read_strata(data: Data, rows: Rows, strata: Any) -> Strata | None:
+    """Return what divides the rows, for those that are left."""
+    frame = data.frame
+    if strata is None:
+        if frame is None or "genre" not in frame:
+            return None
+        strata = "genre"
+    if not isinstance(strata, str):
+        values = np.asarray(strata, dtype=object)
+        if values.shape != (len(data.y),):
+            msg = f"strata has shape {values.shape}, but X holds {len(data.y)} rows; give one each."
+            raise InputError(msg)
+        return Strata("strata", values[rows.kept].astype(str))
+    if frame is None or strata not in frame:
+        raise unknown_name("column for strata", strata, [] if frame is None else map(str, frame))
+    return Strata(strata, frame[strata].to_numpy()[rows.kept].astype(str))
+
+
+def ask_at_random(pipeline: Any, rows: Rows, split: Split, random_state: int | None) -> Answers:
+    """Return the answers to a random split that learns from as many rows."""
+    if split.name == "random split":
+        msg = "optimism=True compares with a random split, and this is one; leave cv to the groups."
+        raise InputError(msg)
+    tested = np.mean([len(test) for folds in split.repeats for _, test in folds])
+    shuffled = random_split(
+        rows,
+        n_splits=max(2, round(len(rows.y) / tested)),
+        repeats=len(split.repeats),
+        random_state=random_state,
+    )
+    return ask_folds(pipeline, rows, shuffled)
+
+
+def score_answers(
+    answers: Answers,
+    data: Data,
+    rows: Rows,
+    split: Split,
+    *,
+    strata: Strata | None = None,
+    random: Answers | None = None,
+    random_state: int | None = 0,
+) -> Evaluation:
+    """Score the answers of a pipeline, beside those of trivial guesses.
+
+    Parameters
+    ----------
+    answers : Answers
+        To the rows that each fold tests.
+    data, rows, split : Data, Rows, Split
+        What was given, what is left of it, and the folds.
+    strata : Strata, default=None
+        What divides the rows.
+    random : Answers, default=None
+        Those to a random split, which show its optimism.
+    random_state : int, default=0
+        Seed of the bootstrap and of guesses that are drawn.
+
+    Returns
+    -------
+    Evaluation
+        The scores.
     """
-    return {**baseline, "pearson": 0.0} if "pearson" in baseline else baseline
+    scale = data.scale if rows.task == "regression" else None
+    sums = answers.sums(rows, rows.groups)
+    n_groups = _n_groups(sums)
+    scores = mean_scores(sums, scale)
+    draws = draw_scores(sums, scale, random_state=_seed(random_state))
+    optimism = {}
+    if random is not None:
+        random_sums = random.among(answers.tested).sums(rows, rows.groups)
+        optimism = _optimism(scores, draws, random_sums, scale, random_state)
+    return Evaluation(
+        task=rows.task,
+        split=split.name,
+        n_rows=len(rows.y),
+        n_groups=len(np.unique(rows.groups)),
+        n_folds=split.n_folds,
+        n_repeats=len(split.repeats),
+        scores=_floats(scores),
+        intervals={
+            name: (float(low), float(high))
+            for name, drawn in _over_targets(draws).items()
+            for low, high in [interval(scores[name].mean(), drawn, n_groups, metric=name)]
+        },
+        baselines=_baselines(rows, split, strata, scale, random_state),
+        ceiling=data.ceiling,
+        by_target=_by_target(rows, scores, draws, n_groups),
+        within={} if strata is None else _within(answers, rows, strata, scale),
+        by_group=_by_group(answers, rows, data, scale),
+        confusion=_confusion(answers, rows),
+        optimism=optimism,
+        cost=answers.cost,
+        folds=answers.fold_scores(rows, scale),
+        predictions=_predictions(answers, rows),
+        strata="" if strata is None else strata.name,
+        remarks=(*rows.remarks, *split_remarks(rows, split), *_few(n_groups), *answers.remarks),
+    )
 
 
-def _predictions(
-    rows: Rows, fold_of: npt.NDArray[np.intp], predicted: npt.NDArray[Any]
-) -> pd.DataFrame:
-    """Return what is true and what was predicted, a row each."""
-    frame = pd.DataFrame({"row": rows.kept, "fold": fold_of, "group": rows.groups})
-    true, found = (v.reshape(len(rows.y), -1) for v in (rows.y, predicted))
+def _n_groups(sums: Sequence[Sums]) -> int:
+    """Return how many groups were tested."""
+    return len(next(iter(sums[0].values())))
+
+
+def _few(n_groups: int) -> list[str]:
+    """Say so where the intervals rest on few groups."""
+    few = n_groups < ENOUGH_GROUPS
+    return [f"The intervals rest on {n_groups} groups and are rough."] if few else []
+
+
+def _over_targets(draws: Mapping[str, npt.NDArray[np.float64]]) -> dict[str, Any]:
+    """Return draws averaged over the targets."""
+    return {name: v.reshape(len(v), -1).mean(axis=1) for name, v in draws.items()}
+
+
+def _floats(scores: Mapping[str, npt.NDArray[np.float64]]) -> Scores:
+    """Return scores averaged over the targets."""
+    return {name: float(np.mean(value)) for name, value in scores.items()}
+
+
+def _seed(random_state: int | None) -> int:
+    return 0 if random_state is None else random_state
+
+
+def _baselines(
+    rows: Rows, split: Split, strata: Strata | None, scale: Scale | None, seed: int | None
+) -> dict[str, Scores]:
+    """Return the scores of answers that do not listen."""
+    classes = rows.task == "classification"
+    name, strategy = ("majority", "prior") if classes else ("mean", "mean")
+    guesses = {name: guess_folds(rows, split, strategy)}
+    if classes:
+        guesses["stratified"] = guess_folds(rows, split, "stratified", random_state=_seed(seed))
+    if strata is not None:
+        guesses[f"{strata.name} {name}"] = guess_folds(rows, split, strategy, strata=strata.values)
+    found = {
+        name: _floats(mean_scores(guess.sums(rows, rows.groups), scale))
+        for name, guess in guesses.items()
+    }
+    if not classes:
+        # The mean differs from fold to fold, and is higher where the test rows are lower, so the
+        # pooled answers would show a correlation below 0; a constant is correlated with nothing.
+        found["mean"] |= dict.fromkeys(FLAT, 0.0)
+    return found
+
+
+def _by_target(
+    rows: Rows, scores: Mapping[str, Any], draws: Mapping[str, Any], n_groups: int
+) -> dict[str, dict[str, Any]]:
+    """Return scores and intervals of each target, where there are several."""
+    if len(rows.names) < 2 or rows.task == "classification":
+        return {}
+    ends = {
+        name: interval(scores[name], drawn, n_groups, metric=name) for name, drawn in draws.items()
+    }
+    return {
+        target: {
+            "scores": {name: float(value[k]) for name, value in scores.items()},
+            "intervals": {name: ends[name][:, k].tolist() for name in scores},
+        }
+        for k, target in enumerate(rows.names)
+    }
+
+
+def _within(answers: Answers, rows: Rows, strata: Strata, scale: Scale | None) -> Scores:
+    """Return the mean of the scores within each stratum, weighted by its rows."""
+    codes = np.unique(strata.values, return_inverse=True)[1]
+    weights = np.bincount(codes[answers.tested])
+    weights = weights[weights > 0] / weights.sum()
+    found = [_of_groups(sums, scale) for sums in answers.sums(rows, codes)]
+    return {name: float(np.mean([weights @ scores[name] for scores in found])) for name in found[0]}
+
+
+def _by_group(answers: Answers, rows: Rows, data: Data, scale: Scale | None) -> pd.DataFrame:
+    """Return the scores of each group, averaged over the repeats."""
+    codes, first = np.unique(rows.groups[answers.tested], return_index=True)
+    found = [_of_groups(sums, scale) for sums in answers.sums(rows, rows.groups)]
+    names = codes
+    if data.groups is not None:
+        names = np.asarray(data.groups, object)[rows.kept[answers.tested[first]]].astype(str)
+    columns = {name: np.mean([scores[name] for scores in found], axis=0) for name in found[0]}
+    return pd.DataFrame(columns, index=pd.Index(names, name="group"))
+
+
+def _of_groups(sums: Any, scale: Scale | None) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the scores of each group, averaged over the targets."""
+    return _over_targets(of_sums(sums, scale))
+
+
+def _confusion(answers: Answers, rows: Rows) -> pd.DataFrame | None:
+    """Return how often each class was taken for each."""
+    if rows.task != "classification":
+        return None
+    labels = np.unique(rows.y)
+    counts = confusion_matrix(rows.y[answers.tested], answers.predicted, labels).astype(int)
+    names = [str(label) for label in labels]
+    return pd.DataFrame(counts, index=names, columns=names)
+
+
+def _optimism(
+    scores: Mapping[str, Any],
+    draws: Mapping[str, Any],
+    sums: Sequence[Sums],
+    scale: Scale | None,
+    random_state: int | None,
+) -> dict[str, Any]:
+    """Return the scores of a random split, and by how much they are higher, with intervals."""
+    found, apart = _floats(mean_scores(sums, scale)), _floats(scores)
+    drawn = _over_targets(draw_scores(sums, scale, random_state=_seed(random_state)))
+    of_draws, n_groups = _over_targets(draws), _n_groups(sums)
+    more = {name: found[name] - apart[name] for name in apart}
+    return {
+        "split": "random split",
+        "scores": found,
+        "difference": more,
+        "intervals": {
+            name: interval(more[name], drawn[name] - of_draws[name], n_groups).tolist()
+            for name in apart
+        },
+    }
+
+
+def _predictions(answers: Answers, rows: Rows) -> pd.DataFrame:
+    """Return what is true and what was predicted, a line for each answer."""
+    tested = answers.tested
+    frame = pd.DataFrame(
+        {
+            "row": rows.kept[tested],
+            "repeat": answers.repeat,
+            "fold": answers.fold,
+            "group": rows.groups[tested],
+        }
+    )
+    true, found = (v.reshape(len(tested), -1) for v in (rows.y[tested], answers.predicted))
     for column, name in enumerate(rows.names):
         frame[name] = true[:, column]
         frame[f"predicted_{name}"] = found[:, column]
-    return frame
+    if answers.proba is not None:
+        frame[[f"p_{label}" for label in np.unique(rows.y)]] = answers.proba
+    return frame.sort_values(["repeat", "row", "fold"], ignore_index=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,18 @@ from ..pipeline import EmotionPipeline
 from ..steps import build_features, build_labeller, resolve_task
 from ..targets import read_targets
 
-__all__ = ["Data", "Rows", "as_data", "check_folds", "folds_apart", "predict_folds", "read_rows"]
+__all__ = [
+    "Data",
+    "Rows",
+    "as_data",
+    "as_pipeline",
+    "check_folds",
+    "fit_folds",
+    "fit_rows",
+    "folds_apart",
+    "predict_folds",
+    "read_rows",
+]
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,12 @@ class Data:
         What is kept apart, such as "artists apart".
     ceiling : dict of str to float
         The best scores that the noise of the raters allows, where the corpus says.
+    parts : array-like or None
+        The corpus' own part of each row, such as "train" and "test".
+    frame : DataFrame or None
+        What else the corpus knows of each row.
+    scale : (float, float) or None
+        The ends of the scale of the numbers.
     """
 
     X: Any
@@ -47,6 +65,14 @@ class Data:
     groups: Any
     split: str
     ceiling: dict[str, float] = field(default_factory=dict)
+    parts: Any = None
+    frame: pd.DataFrame | None = None
+    scale: tuple[float, float] | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the groups are: "artists", "files"."""
+        return self.split.removesuffix(" apart")
 
 
 @dataclass(frozen=True)
@@ -80,7 +106,15 @@ class Rows:
     remarks: tuple[str, ...] = ()
 
 
-def as_data(X: Any, y: Any, *, groups: Any, target: str | None, function: str) -> Data:
+def as_data(
+    X: Any,
+    y: Any,
+    *,
+    groups: Any,
+    target: str | None,
+    function: str,
+    scale: tuple[float, float] | None = None,
+) -> Data:
     """Return what the caller of a function gave, a corpus taken apart.
 
     Parameters
@@ -93,6 +127,8 @@ def as_data(X: Any, y: Any, *, groups: Any, target: str | None, function: str) -
         The target of a corpus; None is its first.
     function : str
         The name of the function, for its sentences.
+    scale : (float, float), default=None
+        The ends of the scale of numbers; None is what the corpus says.
 
     Returns
     -------
@@ -109,18 +145,66 @@ def as_data(X: Any, y: Any, *, groups: Any, target: str | None, function: str) -
             msg = "a Dataset brings y and groups; choose what to learn by target= instead."
             raise InputError(msg)
         kind = "files" if X.groups is None else f"{X.info.group}s"
-        return Data(X.X, X.y(target), X.groups, f"{kind} apart", dict(X.target(target).ceiling))
+        chosen = X.target(target)
+        return Data(
+            X.X,
+            X.y(target),
+            X.groups,
+            f"{kind} apart",
+            dict(chosen.ceiling),
+            parts=X.split,
+            frame=X.frame,
+            scale=chosen.scale if scale is None else scale,
+        )
     if y is None:
         msg = f"y is missing: pass {function}(pipeline, X, y, groups=...) or a Dataset."
         raise InputError(msg)
     if target is not None:
         msg = f"target={target!r} chooses among the targets of a Dataset; here y is the target."
         raise InputError(msg)
-    return Data(X, y, groups, "files apart" if groups is None else "groups apart")
+    split = "files apart" if groups is None else "groups apart"
+    return Data(X, y, groups, split, scale=scale)
 
 
-def read_rows(pipeline: EmotionPipeline, data: Data) -> Rows:
+def as_pipeline(estimator: Any) -> tuple[Any, str | None]:
+    """Return what is fitted in each fold, and which of its parameters is the EmotionPipeline.
+
+    A search (`GridSearchCV` and the like) holds one and may choose inside each fold anew; any other
+    estimator learns from the table as it is.
+
+    Parameters
+    ----------
+    estimator : EmotionPipeline or estimator
+        What is to be scored.
+
+    Returns
+    -------
+    (estimator, str or None)
+        None where the estimator is the EmotionPipeline itself.
+
+    Raises
+    ------
+    InputError
+        If it is no estimator.
+    """
+    if isinstance(estimator, EmotionPipeline):
+        return estimator, None
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        msg = f"{estimator!r} is no estimator. Pass EmotionPipeline(...)."
+        raise InputError(msg)
+    for name, value in estimator.get_params(deep=False).items():
+        if isinstance(value, EmotionPipeline):
+            return estimator, name
+    return EmotionPipeline(None, scale=None, balance=None, model=estimator), None
+
+
+def read_rows(pipeline: Any, data: Data) -> Rows:
     """Extract the features once, map the targets, and leave out what has neither."""
+    estimator, name = as_pipeline(pipeline)
+    pipeline = estimator if name is None else estimator.get_params(deep=False)[name]
+    if data.frame is not None and hasattr(data.X, "columns") and pipeline.features is not None:
+        msg = "the corpus is a ready table; pass EmotionPipeline(features=None, ...)."
+        raise InputError(msg)
     task = resolve_task(pipeline.task, pipeline.model, pipeline.labeller, data.y)
     table, files, errors = _read_table(pipeline, data.X)
     labeller = build_labeller(pipeline.labeller)
@@ -193,15 +277,67 @@ def check_folds(rows: Rows, folds: Folds) -> None:
             raise InputError(msg)
 
 
-def predict_folds(
-    pipeline: EmotionPipeline, rows: Rows, folds: Folds
-) -> Iterator[npt.NDArray[Any]]:
-    """Yield what the pipeline predicts of the test rows of each fold.
+def fit_folds(pipeline: Any, rows: Rows, folds: Folds) -> Iterator[tuple[Any, float]]:
+    """Yield the pipeline fitted on the training rows of each fold, and the seconds it took.
 
-    Everything after the features is fitted anew on the training rows.
+    Everything after the features is fitted anew, and groups reach whatever splits inside.
     """
-    on_table = clone(pipeline).set_params(features=None, labeller=None, task=rows.task)
-    for train, test in folds:
-        model = clone(on_table)
+    estimator, name = as_pipeline(pipeline)
+    prefix = "" if name is None else f"{name}__"
+    on_table = {"features": None, "labeller": None, "task": rows.task}
+    blank = clone(estimator).set_params(**{prefix + key: v for key, v in on_table.items()})
+    for train, _ in folds:
+        model = clone(blank)
+        start = perf_counter()
         model.fit(rows.table.iloc[train], rows.y[train], groups=rows.groups[train])
+        yield model, perf_counter() - start
+
+
+def predict_folds(pipeline: Any, rows: Rows, folds: Folds) -> Iterator[npt.NDArray[Any]]:
+    """Yield what the pipeline predicts of the test rows of each fold."""
+    fitted = fit_folds(pipeline, rows, folds)
+    for (_, test), (model, _) in zip(folds, fitted, strict=True):
         yield model.predict(rows.table.iloc[test])
+
+
+def fit_rows(pipeline: EmotionPipeline, data: Data, rows: Rows) -> EmotionPipeline:
+    """Fit a pipeline on all rows, without reading a file again.
+
+    What follows the features learns from the columns that were extracted; then the features are put
+    before it, and the fit says what it would have said of the audio.
+
+    Parameters
+    ----------
+    pipeline : EmotionPipeline
+        What to fit; it is not changed.
+    data : Data
+        What was given.
+    rows : Rows
+        Its rows, with at least the columns of the pipeline's features.
+
+    Returns
+    -------
+    EmotionPipeline
+        The fitted pipeline.
+    """
+    features = build_features(pipeline.features, n_jobs=pipeline.n_jobs, cache=pipeline.cache)
+    if features is None:
+        fitted: EmotionPipeline = clone(pipeline).fit(data.X, data.y, groups=data.groups)
+        return fitted
+    features.fit(data.X)
+    fitted = clone(pipeline).set_params(features=None)
+    table = rows.table[list(features.get_feature_names_out())]
+    fitted.fit(table, _take(data.y, rows.kept), groups=rows.groups)
+    fitted.features = pipeline.features
+    fitted.pipeline_.steps[0] = ("features", features)
+    labeller = build_labeller(pipeline.labeller)
+    has_target = read_targets(data.y, len(data.X), task=rows.task, labeller=labeller).kept
+    fitted.n_dropped_ = int((~has_target).sum())
+    fitted.n_skipped_ = int(has_target.sum()) - len(rows.kept)
+    fitted.groups_kind_ = "files" if data.groups is None else "groups"
+    return fitted
+
+
+def _take(y: Any, kept: npt.NDArray[np.intp]) -> Any:
+    """Return the targets of some rows; a frame keeps its names."""
+    return y.iloc[kept] if hasattr(y, "iloc") else [y[row] for row in kept]

@@ -8,16 +8,13 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.base import clone
 
 from ..errors import InputError, unknown_name
 from ..evaluation.metrics import CLASS_METRICS, LOWER_IS_BETTER, NUMBER_METRICS
-from ..evaluation.rows import Data, Rows, as_data, folds_apart, read_rows
+from ..evaluation.rows import as_data, fit_rows, folds_apart, read_rows
 from ..pipeline import EmotionPipeline
-from ..steps import build_balance, build_features, build_labeller, build_scale, resolve_task
-from ..targets import read_targets
-from .candidates import Candidate, Candidates, check_models, widened
+from ..steps import build_balance, build_scale, resolve_task
+from .candidates import Candidates, check_models, widened
 from .result import Tuning
 from .search import Search
 from .study import check_storage, finished, open_study
@@ -119,7 +116,7 @@ def tune(
     best = search.best(trials)
     candidate = search.candidate(trials[best], best)
     return Tuning(
-        best_pipeline=_refit(candidate, data, rows),
+        best_pipeline=fit_rows(candidate.pipeline, data, rows),
         best_params=candidate.params,
         best_score=trials[best].value,
         start_score=trials[0].value,
@@ -132,33 +129,6 @@ def tune(
         words=candidate.words,
         trials=[search.record(trial, number) for number, trial in enumerate(trials)],
     )
-
-
-def _refit(best: Candidate, data: Data, rows: Rows) -> EmotionPipeline:
-    """Return the best pipeline, fitted on all rows without reading a file again.
-
-    What follows the features learns from the columns that the search has extracted; then the
-    features are put before it, and the fit says what it would have said of the audio.
-    """
-    given = best.pipeline
-    features = build_features(given.features, n_jobs=given.n_jobs, cache=given.cache)
-    if features is None:
-        return given.fit(data.X, data.y, groups=data.groups)
-    fitted: EmotionPipeline = clone(given).set_params(features=None)
-    fitted.fit(rows.table[best.columns], _take(data.y, rows.kept), groups=rows.groups)
-    fitted.features = given.features
-    fitted.pipeline_.steps[0] = ("features", features.fit(data.X))
-    labeller = build_labeller(given.labeller)
-    has_target = read_targets(data.y, len(data.X), task=rows.task, labeller=labeller).kept
-    fitted.n_dropped_ = int((~has_target).sum())
-    fitted.n_skipped_ = int(has_target.sum()) - len(rows.kept)
-    fitted.groups_kind_ = "files" if data.groups is None else "groups"
-    return fitted
-
-
-def _take(y: Any, kept: npt.NDArray[np.intp]) -> Any:
-    """Return the targets of some rows; a frame keeps its names."""
-    return y.iloc[kept] if hasattr(y, "iloc") else [y[row] for row in kept]
 
 
 def _check_numbers(n_trials: Any, random_state: Any) -> None:

@@ -19,6 +19,9 @@ def loaded(request, name):
     if name == "table":
         write = request.getfixturevalue("table")
         return load_dataset(name, write("file,artist,emotion", "a.wav,x,sad", "b.wav,y,happy"))
+    if name == "ready":
+        write = request.getfixturevalue("table")
+        return load_dataset(name, write("artist,emotion,tempo", "x,sad,60.5", "y,happy,128.0"))
     root = request.getfixturevalue({"folders": "classes"}.get(name, name))
     return load_dataset(name, root)
 

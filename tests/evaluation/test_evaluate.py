@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.linear_model import Ridge
+from sklearn.metrics import log_loss, r2_score
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
 from mer_sklearn import EmotionPipeline, Segment, evaluate
 from mer_sklearn.errors import AudioError, InputError, MerWarning
@@ -136,16 +143,21 @@ def test_files_that_cannot_be_read_are_counted(wav_files, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_document(table, corpus):
-    documents = [
-        json.dumps(
-            evaluate(
-                quick(model="mlp"), table, corpus.y("quadrant"), groups=corpus.groups
-            ).to_dict()
+    documents = []
+    for _ in range(2):
+        result = evaluate(
+            quick(model="mlp"),
+            table,
+            corpus.y("quadrant"),
+            groups=corpus.groups,
+            cv="3x2",
+            optimism=True,
         )
-        for _ in range(2)
-    ]
+        document = result.to_dict()
+        assert set(document.pop("cost")) == {"fit_s", "predict_row_s", "bytes"}
+        documents.append(json.dumps(document))
     assert documents[0] == documents[1]
-    assert json.loads(documents[0])["schema"] == 1
+    assert json.loads(documents[0])["schema"] == 2
 
 
 def test_the_pipeline_is_not_changed(table, corpus):
@@ -188,3 +200,134 @@ def test_a_table_may_be_a_frame_with_names(table, corpus):
     result = evaluate(quick(model="ridge"), table, corpus.y("va"), groups=corpus.groups)
     assert isinstance(result.predictions, pd.DataFrame)
     assert {"valence", "predicted_arousal"} <= set(result.predictions)
+
+
+def actors(n_actors=8, n_each=12, leak=3.0, seed=0):
+    """Return rows that tell the actor far better than the class, as RAVDESS does."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat([f"actor {k}" for k in range(n_actors)], n_each)
+    y = np.tile(["calm", "sad", "angry"], len(groups) // 3)
+    means = leak * rng.standard_normal((n_actors, 3, 6))  # each has a way of his own to be sad
+    index = np.repeat(np.arange(n_actors), n_each), np.tile(np.arange(3), len(groups) // 3)
+    return means[index] + rng.standard_normal((len(groups), 6)), y, groups
+
+
+def test_a_search_chooses_inside_each_fold(table, corpus):
+    search = GridSearchCV(quick(), {"model__C": [0.01, 10.0]}, cv=GroupKFold(2))
+    result = evaluate(search, table, corpus.y("quadrant"), groups=corpus.groups, cv=3)
+    assert result.split == "groups apart"
+    assert 0 < result.scores["accuracy"] < 1
+    assert not hasattr(search, "best_params_")
+
+
+def test_any_estimator_is_scored_on_a_table(table, corpus):
+    y = corpus.y("va")["arousal"]
+    model = make_pipeline(StandardScaler(), Ridge(10.0))
+    result = evaluate(model, table, y, groups=corpus.groups, cv=GroupKFold(4))
+    assert result.split == "groups apart (GroupKFold)"
+    folds = GroupKFold(4).split(table, y, corpus.groups)
+    found = np.zeros(40)
+    for train, test in folds:
+        found[test] = model.fit(table.iloc[train], y.iloc[train]).predict(table.iloc[test])
+    assert result.predictions["predicted_arousal"].to_numpy() == pytest.approx(found, abs=1e-6)
+    assert result.scores["r2"] == pytest.approx(r2_score(y, found))
+
+
+def test_optimism_is_what_the_random_split_adds():
+    X, y, groups = actors()
+    result = evaluate(quick(model="forest"), X, y, groups=groups, cv=4, optimism=True)
+    alone = evaluate(quick(model="forest"), X, y, groups=groups, cv="random")
+    found = result.optimism
+    assert found["difference"]["accuracy"] > 0.3
+    assert found["intervals"]["accuracy"][0] > 0
+    total = result.scores["accuracy"] + found["difference"]["accuracy"]
+    assert total == pytest.approx(found["scores"]["accuracy"])
+    assert found["scores"]["accuracy"] == pytest.approx(alone.scores["accuracy"], abs=0.1)
+    assert "optimism" in str(result)
+    with pytest.raises(InputError, match="this is one"):
+        evaluate(quick(), X, y, cv="random", optimism=True)
+
+
+def test_scores_of_each_group_pool_to_the_whole():
+    X, y, groups = actors()
+    result = evaluate(quick(), X, y, groups=groups, cv="logo")
+    assert list(result.by_group.index) == sorted(set(groups))
+    assert result.by_group["accuracy"].mean() == pytest.approx(result.scores["accuracy"])
+    assert result.n_folds == 8
+    assert result.to_dict()["by_group"]["actor 3"]["accuracy"] <= 1
+    assert "rest on 8 groups" in str(result)
+
+
+def test_strata_give_a_baseline_and_scores_within():
+    rng = np.random.default_rng(0)
+    genre = np.repeat(["rock", "pop"], 60)
+    y = np.where(genre == "rock", 1.0, -1.0) + 0.1 * rng.standard_normal(120)
+    X = np.column_stack([genre == "rock", rng.standard_normal((120, 2))]).astype(float)
+    result = evaluate(quick(model="ridge"), X, y, groups=np.arange(120) // 4, strata=genre)
+    assert result.baselines["strata mean"]["r2"] > 0.95
+    assert result.baselines["mean"]["r2"] <= 0
+    assert result.scores["r2"] > 0.9
+    assert abs(result.within["pearson"]) < 0.3  # the columns know the genre and nothing else
+    with pytest.raises(InputError, match=r"strata has shape \(5,\)"):
+        evaluate(quick(model="ridge"), X, y, strata=genre[:5])
+
+
+def test_probabilities_are_kept_and_scored(table, corpus):
+    result = evaluate(quick(), table, corpus.y("quadrant"), groups=corpus.groups, cv="4x2")
+    classes = sorted(set(corpus.y("quadrant")))
+    proba = result.predictions[[f"p_{label}" for label in classes]].to_numpy()
+    assert proba.sum(axis=1) == pytest.approx(1)
+    true = result.predictions["quadrant"].to_numpy(str)
+    want = np.mean(
+        [
+            log_loss(true[mine], proba[mine], labels=classes)
+            for mine in (result.predictions["repeat"] == r for r in range(2))
+        ]
+    )
+    assert result.scores["log_loss"] == pytest.approx(want)
+    assert result.intervals["log_loss"][0] < want < result.intervals["log_loss"][1]
+    assert result.confusion.to_numpy().sum() == 80
+
+
+def test_a_model_without_probabilities_has_no_scores_of_them(table, corpus):
+    result = evaluate(quick(model=LinearSVC()), table, corpus.y("quadrant"), groups=corpus.groups)
+    assert "log_loss" not in result.scores
+
+
+def test_each_target_is_scored_by_itself_and_the_error_on_its_scale():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 3))
+    y = pd.DataFrame({"valence": 5 + X[:, 0], "arousal": rng.uniform(1, 9, 60)})
+    result = evaluate(quick(model="ridge"), X, y, scale=(1, 9))
+    assert result.by_target["valence"]["scores"]["r2"] > 0.8
+    assert result.by_target["arousal"]["scores"]["r2"] < 0.2
+    mean = np.mean([of["scores"]["r2"] for of in result.by_target.values()])
+    assert result.scores["r2"] == pytest.approx(mean)
+    assert result.scores["rmse_unit"] == pytest.approx(result.scores["rmse"] / 4)
+    assert "valence" in str(result)
+
+
+class Moaning(Ridge):
+    """A model that warns at every fit."""
+
+    def fit(self, X, y):
+        warnings.warn("this is hard", UserWarning, stacklevel=2)
+        return super().fit(X, y)
+
+
+def test_warnings_of_the_model_are_one_line(table, corpus):
+    result = evaluate(quick(model=Moaning()), table, corpus.y("va"), groups=corpus.groups, cv="5x2")
+    assert "UserWarning, 10 in 10 fits: this is hard" in result.remarks
+
+
+def test_rare_classes_warn_nobody(rng):
+    X = rng.standard_normal((40, 4))
+    y = ["calm"] * 25 + ["sad"] * 13 + ["amazed"] * 2
+    result = evaluate(quick(model="svm", balance="smote"), X, y, groups=np.arange(40) // 2)
+    assert sum("amazed" in remark for remark in result.remarks) == 2
+
+
+def test_the_markdown_holds_the_table(table, corpus):
+    text = evaluate(quick(), table, corpus.y("quadrant"), groups=corpus.groups).to_markdown()
+    assert "| accuracy | 0." in text
+    assert text.splitlines()[3].startswith("|---|")

@@ -1,0 +1,95 @@
+"""``mer evaluate`` and ``mer compare``: every way of splitting, printing and comparing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mer_sklearn.cli import main
+
+
+@pytest.fixture
+def ready(tmp_path, rng):
+    """Write a ready table of ten artists with habits, and two targets."""
+    artist = np.repeat(np.arange(10), 6)
+    x = rng.standard_normal((60, 4)) + 2 * rng.standard_normal((10, 4))[artist]
+    frame = pd.DataFrame(x, columns=list("abcd")).round(6)
+    frame.insert(0, "artist", [f"artist {k}" for k in artist])
+    frame.insert(1, "emotion", np.where(x[:, 0] > 0, "happy", "sad"))
+    frame.insert(2, "energy", (5 + x[:, 1]).round(3))
+    frame.to_csv(tmp_path / "songs.csv", index=False)
+    return f"ready:{tmp_path / 'songs.csv'}"
+
+
+def test_a_ready_table_needs_no_option(ready, capsys):
+    assert main(["evaluate", ready, "-m", "logistic"]) == 0
+    out = capsys.readouterr().out
+    assert "artists apart: 60 rows in 10 groups, 5 folds" in out
+    assert "stratified" in out
+    assert main(["evaluate", ready, "-m", "logistic", "--features", "none"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("cv", "split"),
+    [
+        ("4x2", "artists apart: 60 rows in 10 groups, 4 folds, 2 times"),
+        ("logo", "artists apart (leave one out): 60 rows in 10 groups, 10 folds"),
+        ("random", "random split: 60 rows in 10 groups, 5 folds"),
+    ],
+)
+def test_splits_by_name(ready, cv, split, capsys):
+    assert main(["evaluate", ready, "-m", "logistic", "--cv", cv]) == 0
+    assert capsys.readouterr().out.startswith(split)
+
+
+def test_optimism_markdown_and_predictions(ready, tmp_path, capsys):
+    words = ["evaluate", ready, "-m", "ridge", "--set", "target=energy", "--optimism"]
+    answers, document = tmp_path / "answers.csv", tmp_path / "result.json"
+    words += ["--markdown", "--predictions", str(answers), "-o", str(document)]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "| random split | optimism |" in out
+    assert len(pd.read_csv(answers)) == 60
+    found = json.loads(document.read_text())
+    assert found["schema"] == 2
+    assert set(found["optimism"]["difference"]) == set(found["scores"])
+
+
+def test_compare_models_on_the_same_folds(ready, capsys):
+    words = ["compare", ready, "--models", "ridge,kernel,svr", "--set", "target=energy", "--json"]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["results"]) == {"ridge", "kernel", "svr"}
+    assert len(found["differences"]) == 2
+
+
+def test_compare_pipelines_by_features_and_model(capsys):
+    words = ["compare", "synthetic:", "--set", "n=40", "--set", "duration=1", "--cv", "3"]
+    words += ["--pipelines", "mfcc40-mean+ridge,plain+ridge", "--target", "va"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "plain+ridge" in out
+    assert "kB" in out
+    assert "winner" in out or "is better" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--features", "plain"], "is a ready table; leave out --features"),
+        (["--cv", "official"], "none"),
+        (["--strata", "gnre"], "'gnre'"),
+        (["--cv", "random", "--optimism"], "this is one"),
+    ],
+)
+def test_what_does_not_go_with_the_table(ready, words, sentence, capsys):
+    assert main(["evaluate", ready, "-m", "logistic", *words]) in (1, 2)
+    assert sentence in capsys.readouterr().err
+
+
+def test_audio_has_no_features_of_its_own(capsys):
+    assert main(["evaluate", "synthetic:", "--set", "n=5", "--features", "none"]) == 2
+    assert "needs a ready table" in capsys.readouterr().err
