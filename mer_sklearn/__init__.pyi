@@ -7,11 +7,14 @@ from .datasets.registry import load_dataset as load_dataset
 from .datasets.synthetic import make_emotion_clips as make_emotion_clips
 from .errors import AudioError as AudioError
 from .errors import MerError as MerError
+from .evaluation.audit import audit as audit
+from .evaluation.audit import audit_pipeline as audit_pipeline
 from .evaluation.compare import compare as compare
 from .evaluation.evaluate import evaluate as evaluate
 from .features.extractor import AudioFeatures as AudioFeatures
 from .labels import EmotionLabeller as EmotionLabeller
 from .pipeline import EmotionPipeline as EmotionPipeline
 from .scaling import BlockScaler as BlockScaler
+from .tuning.tune import tune as tune
 
 __version__: str

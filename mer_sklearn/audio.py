@@ -30,6 +30,7 @@ __all__ = [
     "AudioItem",
     "Clip",
     "Segment",
+    "check_file",
     "read_audio",
     "resample",
     "to_clip",
@@ -176,7 +177,7 @@ def read_audio(
     if sr is not None and not _is_rate(sr):
         msg = f"sr={sr!r} is no sampling rate: give it in Hz, for example 22050, or None."
         raise InputError(msg)
-    _check_file(name)
+    check_file(name)
     try:
         with quiet_decoder(), _open(name) as file:
             _check_header(name, file)
@@ -295,8 +296,19 @@ def _check_span(name: str, offset: float, duration: float | None) -> None:
         raise InputError(msg)
 
 
-def _check_file(name: str) -> None:
-    """Refuse what is no regular file, as a pipe could keep a reader waiting for ever."""
+def check_file(name: str) -> None:
+    """Refuse what is no file, or empty; a pipe could keep a reader waiting for ever.
+
+    Parameters
+    ----------
+    name : str
+        The path.
+
+    Raises
+    ------
+    AudioError
+        If there is no regular file with something in it.
+    """
     try:
         there = Path(name).stat()
     except (FileNotFoundError, NotADirectoryError):

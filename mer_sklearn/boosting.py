@@ -1,7 +1,14 @@
-"""Boosted trees that take labels as they are."""
+"""Boosted trees that take labels as they are, and forgive the rounding of a feature.
+
+The thresholds of xgboost's histograms lie on values of the training rows (left is ``x < t``). A row
+that was learned from therefore stands on the edge of every leaf it decided, and the rounding of a
+feature, by another machine or in an ONNX file, tips it over. Here each threshold is moved halfway
+to the next smaller value, as in scikit-learn's trees: no training row changes its side.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,7 +22,7 @@ from .errors import InputError, some
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
-__all__ = ["LabelXGBClassifier"]
+__all__ = ["HalfwayXGBRegressor", "LabelXGBClassifier"]
 
 LabelArray = npt.NDArray[np.generic]
 
@@ -23,7 +30,8 @@ LabelArray = npt.NDArray[np.generic]
 class LabelXGBClassifier(xgboost.XGBClassifier):
     """`xgboost.XGBClassifier` for labels of any kind, where xgboost wants 0, 1, 2, ...
 
-    The parameters are those of `xgboost.XGBClassifier`; `fit` leaves them as they are.
+    Its thresholds lie halfway between values of the training rows. The parameters are those of
+    `xgboost.XGBClassifier`; `fit` leaves them as they are.
 
     Attributes
     ----------
@@ -79,6 +87,7 @@ class LabelXGBClassifier(xgboost.XGBClassifier):
         super().fit(X, codes, sample_weight=sample_weight, **parameters)
         self.objective = objective
         self.labels_ = labels
+        _move_thresholds(self, X)
         return self
 
     def predict(self, X: npt.ArrayLike, **parameters: Any) -> LabelArray:
@@ -108,6 +117,70 @@ class LabelXGBClassifier(xgboost.XGBClassifier):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = False
         return tags
+
+
+class HalfwayXGBRegressor(xgboost.XGBRegressor):
+    """`xgboost.XGBRegressor` whose thresholds lie halfway between values of the training rows.
+
+    The parameters are those of `xgboost.XGBRegressor`.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [0.1], [1.0], [1.1]], [0.0, 0.0, 1.0, 1.0]
+    >>> model = HalfwayXGBRegressor(n_estimators=1, learning_rate=1.0, reg_lambda=0.0).fit(X, y)
+    >>> model.predict([[0.5], [0.6]])
+    array([0., 1.], dtype=float32)
+    """
+
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **parameters: Any) -> Self:
+        """Learn the numbers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of features.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Numbers.
+        **parameters
+            Those of `xgboost.XGBRegressor.fit`.
+
+        Returns
+        -------
+        HalfwayXGBRegressor
+            The regressor itself.
+        """
+        super().fit(X, y, **parameters)
+        _move_thresholds(self, X)
+        return self
+
+
+def _move_thresholds(model: xgboost.XGBModel, X: npt.ArrayLike) -> None:
+    """Move each threshold of a fitted model halfway to the next smaller value of its column.
+
+    Models of other boosters than trees, and rows that are no matrix of numbers, stay as they are.
+    """
+    booster = model.get_booster()
+    document = json.loads(bytes(booster.save_raw("json")))
+    gradient = document["learner"]["gradient_booster"]
+    if gradient["name"] != "gbtree" or hasattr(X, "tocsr"):
+        return
+    columns = np.sort(np.asarray(X, np.float32), axis=0).T
+    for tree in gradient["model"]["trees"]:
+        conditions, features = tree["split_conditions"], tree["split_indices"]
+        for node, child in enumerate(tree["left_children"]):
+            if child != -1 and not tree["split_type"][node]:
+                conditions[node] = _halfway(columns[features[node]], conditions[node])
+    booster.load_model(bytearray(json.dumps(document).encode()))
+    booster.set_param({"nthread": model.n_jobs or 0})  # which a model read from text forgets
+
+
+def _halfway(ordered: npt.NDArray[np.float32], threshold: float) -> float:
+    """Return a threshold between the largest value below the given one and it."""
+    below = int(np.searchsorted(ordered, np.float32(threshold)))
+    if not below:
+        return threshold
+    between = np.float32((float(ordered[below - 1]) + threshold) / 2)
+    return float(between) if between > ordered[below - 1] else threshold
 
 
 def _codes(y: npt.ArrayLike, labels: LabelArray) -> npt.NDArray[np.intp]:

@@ -42,8 +42,9 @@ class ScoreClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         "temperature"   p_c proportional to exp(slope s_c)                                [2]_
 
     Before `calibrate` the probabilities are the softmax of the scores. `predict` is the class of
-    the highest score: labels never depend on the calibration, so the most probable class of
-    "sigmoid" may be another one where two classes are close.
+    the highest score: labels never depend on the calibration. The most probable class of "sigmoid"
+    may be another one, above all where the classifier learned from balanced classes and `calibrate`
+    from rare and frequent ones.
 
     Parameters
     ----------

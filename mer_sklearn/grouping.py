@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from .audio import AudioItem, Clip, Segment
-from .errors import InputError
+from .errors import InputError, MerWarning
 
-__all__ = ["Folds", "as_groups", "file_groups", "group_folds"]
+__all__ = ["Folds", "as_groups", "file_groups", "group_folds", "row_groups"]
 
 IntArray = npt.NDArray[np.intp]
 Folds = list[tuple[IntArray, IntArray]]
@@ -24,14 +27,15 @@ def file_groups(items: Sequence[AudioItem]) -> npt.NDArray[np.object_]:
 
     Examples
     --------
-    >>> list(file_groups(["a.wav", Segment("b.wav", 0, 5), Segment("b.wav", 5, 5)]))
-    ['a.wav', 'b.wav', 'b.wav']
+    >>> first, *others = file_groups(["a.wav", Segment("b.wav", 0, 5), Segment("./b.wav", 5, 5)])
+    >>> others[0] == others[1] != first
+    True
     """
     return np.array(
         [
             f"clip {number}"
             if isinstance(item, Clip)
-            else str(item.path if isinstance(item, Segment) else item)
+            else os.path.realpath(item.path if isinstance(item, Segment) else item)
             for number, item in enumerate(items)
         ],
         dtype=object,
@@ -73,6 +77,56 @@ def as_groups(groups: Any, n_rows: int) -> npt.NDArray[np.intp]:
         raise InputError(msg)
     _, numbers = np.unique([str(value) for value in values], return_inverse=True)
     return np.asarray(numbers, np.intp)
+
+
+def row_groups(files: npt.NDArray[Any], groups: Any) -> IntArray:
+    """Return the group of each row: those that were given, joined where they share a file.
+
+    Parameters
+    ----------
+    files : array of shape (n_rows,)
+        The file of each row, as `file_groups` gives them; what differs for every row of a table.
+    groups : array-like of shape (n_rows,) or None
+        What must not stand on both sides of a split; None leaves it at the files.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        The number of each row's group.
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer groups than rows, or one is missing.
+
+    Warns
+    -----
+    MerWarning
+        If parts of one file stand in several groups, which are then one.
+
+    Examples
+    --------
+    >>> row_groups(np.array(["a.wav", "b.wav"]), ["calm songs", "calm songs"])
+    array([0, 0])
+    """
+    of_file = as_groups(files, len(files))
+    if groups is None:
+        return of_file
+    given = as_groups(groups, len(files))
+    n_given = int(given.max()) + 1
+    links = coo_array(
+        (np.ones(len(files)), (given, n_given + of_file)), shape=(n_given + len(files),) * 2
+    )
+    joined = connected_components(links, directed=False)[1][:n_given]
+    n_left = len(np.unique(joined))
+    if n_left == n_given:
+        return given
+    msg = (
+        f"parts of one file stand in several groups: {n_given} groups become {n_left}, as a file "
+        "never stands on both sides of a split. Give all parts of a file the same group."
+    )
+    warnings.warn(msg, MerWarning)
+    return np.asarray(joined[given], np.intp)
 
 
 def group_folds(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.utils import Tags
 
-__all__ = ["SCHEMES", "EmotionLabeller"]
+__all__ = ["AXES", "SCHEMES", "EmotionLabeller", "is_missing"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -224,7 +224,7 @@ class EmotionLabeller(
                 f"labels must be a list of names, got the single {labels!r}; pass [{labels!r}]."
             )
         typical = self._typical_points()
-        points = [MISSING if _is_missing(name) else self._known(name, typical) for name in labels]
+        points = [MISSING if is_missing(name) else self._known(name, typical) for name in labels]
         middle, half = self._middle_and_half()
         return np.array(points, dtype=np.float64).reshape(-1, 2) * half + middle
 
@@ -320,7 +320,7 @@ class EmotionLabeller(
             row, column = np.argwhere(off)[0]
             raise InputError(
                 f"{AXES[column]}={values[row, column]:g} in row {rows[row]}{_more(off)} lies "
-                f"outside the scale [{low:g}, {high:g}]; {_likely_scale(values)}"
+                f"outside the scale [{low:g}, {high:g}]; {_likely_cause(values, off)}"
             )
         middle, half = self._middle_and_half()
         return (values - middle) / half  # in this order exact where it decides: at the middle
@@ -380,7 +380,7 @@ def _two_columns(va: npt.ArrayLike | pd.DataFrame) -> tuple[FloatArray, Sequence
         if missing:
             raise InputError(
                 f"va has no column {' and '.join(missing)} (its columns: {some(va.columns)}); "
-                "rename its columns to valence and arousal."
+                "rename its columns to valence and arousal; their order does not matter."
             )
         va, rows = va[list(AXES)], list(va.index)
     values = _numbers(va)
@@ -413,8 +413,20 @@ def _check_pair(name: str, pair: tuple[float, float]) -> None:
         raise InputError(f"{name}={pair!r} must be two numbers.")
 
 
+def _likely_cause(values: FloatArray, off: BoolArray) -> str:
+    """Return why values lie off the scale and what to do: a scale moves both axes, a mix-up one."""
+    off_axes = np.flatnonzero(off.any(axis=0))
+    if len(off_axes) == len(AXES):
+        return _likely_scale(values)
+    return (
+        f"{AXES[off_axes[0]]} alone is off, so the columns may be swapped, or one of them "
+        "something else: valence stands first, arousal second, and a DataFrame is read by "
+        f"these names. Otherwise {_likely_scale(values)}"
+    )
+
+
 def _likely_scale(values: FloatArray) -> str:
-    """Return what to do about values off the scale, from the narrowest known one that holds all."""
+    """Return what to do about another scale, from the narrowest known one that holds all values."""
     lowest, highest = values.min(), values.max()
     for low, high in KNOWN_SCALES:
         both_sides = low >= 0 or lowest < 0  # a scale around 0 shows by its negative values
@@ -428,7 +440,8 @@ def _more(bad: BoolArray) -> str:
     return f" (and {others} more)" if others else ""
 
 
-def _is_missing(label: object) -> bool:
+def is_missing(label: object) -> bool:
+    """Tell whether a label is missing: None, NaN, pandas' NA or the empty string."""
     import pandas as pd
 
     return bool(pd.isna(label)) or label == ""  # type: ignore[call-overload]

@@ -46,11 +46,12 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from .calibration import ScoreClassifier
 from .errors import InputError, some, unknown_name
 from .kernel import KernelClassifier, KernelRegressor
+from .spaces import Choice, Dimension, Range
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
-__all__ = ["MODELS", "ModelSpec", "Named", "guess_task", "model_spec"]
+__all__ = ["MODELS", "ModelSpec", "Named", "guess_task", "model_space", "model_spec"]
 
 Task = Literal["classification", "regression"]
 RandomState = int | np.random.RandomState | None
@@ -81,12 +82,15 @@ class ModelSpec:
         The norm of `BlockScaler` that its settings assume; None for models that need no scaling.
     build : callable
         ``build(task, n_outputs, random_state)`` returns the estimator, not yet fitted.
+    space : tuple of Range or Choice
+        The parameters that are worth searching, around the settings that `build` gives.
     """
 
     name: str
     tasks: frozenset[Task]
     norm: Literal["row", "column"] | None
     build: Build
+    space: tuple[Dimension, ...]
 
 
 # The rows of a BlockScaler with norm="row" lie 2 apart in squared distance, on average: gamma is
@@ -103,12 +107,18 @@ def _mlp(task: Task, _n_outputs: int, random_state: RandomState) -> BaseEstimato
     return _standardized(MLPRegressor(hidden_layer_sizes=(128,), **settings))
 
 
+MLP_SPACE = (
+    Choice("hidden_layer_sizes", ((64,), (128,), (256,), (256, 128))),
+    Range("alpha", 0.1, 100.0),
+    Range("learning_rate_init", 3e-4, 1e-2),
+    Range("max_iter", 50, 200),
+)
+
+
 def _xgboost(task: Task, _n_outputs: int, random_state: RandomState) -> BaseEstimator:
-    from xgboost import XGBRegressor
+    from .boosting import HalfwayXGBRegressor, LabelXGBClassifier
 
-    from .boosting import LabelXGBClassifier
-
-    kind = LabelXGBClassifier if task == CLASSIFICATION else XGBRegressor
+    kind = LabelXGBClassifier if task == CLASSIFICATION else HalfwayXGBRegressor
     return kind(
         n_estimators=300,
         max_depth=3,
@@ -121,14 +131,29 @@ def _xgboost(task: Task, _n_outputs: int, random_state: RandomState) -> BaseEsti
     )
 
 
+XGBOOST_SPACE = (
+    Range("n_estimators", 100, 600),
+    Range("max_depth", 2, 6, log=False),
+    Range("learning_rate", 0.02, 0.2),
+    Range("colsample_bytree", 0.05, 1.0),
+    Range("subsample", 0.5, 1.0, log=False),
+)
+
+
 def _svm(_task: Task, _n_outputs: int, _random_state: RandomState) -> BaseEstimator:
     # With ties broken, SVC's own predict is the argmax of its scores, too.
     return ScoreClassifier(SVC(C=3.0, gamma=SUPPORT_GAMMA, break_ties=True), method="sigmoid")
 
 
+SVM_SPACE = (Range("C", 0.1, 100.0), Range("gamma", 0.02, 2.0))
+
+
 def _svr(_task: Task, n_outputs: int, _random_state: RandomState) -> BaseEstimator:
     one = SVR(C=1.0, epsilon=0.1, gamma=SUPPORT_GAMMA)
     return _standardized(one if n_outputs == 1 else MultiOutputRegressor(one))
+
+
+SVR_SPACE = (Range("C", 0.05, 30.0), Range("gamma", 0.02, 2.0), Range("epsilon", 0.01, 0.5))
 
 
 def _kernel(task: Task, _n_outputs: int, _random_state: RandomState) -> BaseEstimator:
@@ -137,17 +162,36 @@ def _kernel(task: Task, _n_outputs: int, _random_state: RandomState) -> BaseEsti
     return KernelRegressor()
 
 
+KERNEL_SPACE = (
+    Choice("kind", ("rbf", "exp")),
+    Range("gamma", 0.1, 5.0),
+    Range("alpha", 1e-3, 3.0),
+)
+
+
 def _forest(task: Task, _n_outputs: int, random_state: RandomState) -> BaseEstimator:
     kind = RandomForestClassifier if task == CLASSIFICATION else RandomForestRegressor
     return kind(300, max_features="sqrt", random_state=random_state)
+
+
+FOREST_SPACE = (
+    Choice("max_features", ("log2", "sqrt", 0.1, 0.3)),
+    Range("min_samples_leaf", 1, 10),
+)
 
 
 def _logistic(_task: Task, _n_outputs: int, random_state: RandomState) -> BaseEstimator:
     return LogisticRegression(C=10.0, max_iter=1000, random_state=random_state)
 
 
+LOGISTIC_SPACE = (Range("C", 0.01, 1000.0),)
+
+
 def _ridge(_task: Task, _n_outputs: int, random_state: RandomState) -> BaseEstimator:
     return Ridge(alpha=1.0, random_state=random_state)
+
+
+RIDGE_SPACE = (Range("alpha", 1e-3, 100.0),)
 
 
 def _standardized(regressor: BaseEstimator) -> TransformedTargetRegressor:
@@ -159,14 +203,14 @@ def _specs() -> dict[str, ModelSpec]:
     both = frozenset(TASKS)
     classes, numbers = frozenset({CLASSIFICATION}), frozenset({REGRESSION})
     specs = [
-        ModelSpec("mlp", both, "column", _mlp),
-        ModelSpec("xgboost", both, None, _xgboost),
-        ModelSpec("svm", classes, "row", _svm),
-        ModelSpec("svr", numbers, "row", _svr),
-        ModelSpec("kernel", both, "row", _kernel),
-        ModelSpec("forest", both, None, _forest),
-        ModelSpec("logistic", classes, "row", _logistic),
-        ModelSpec("ridge", numbers, "row", _ridge),
+        ModelSpec("mlp", both, "column", _mlp, MLP_SPACE),
+        ModelSpec("xgboost", both, None, _xgboost, XGBOOST_SPACE),
+        ModelSpec("svm", classes, "row", _svm, SVM_SPACE),
+        ModelSpec("svr", numbers, "row", _svr, SVR_SPACE),
+        ModelSpec("kernel", both, "row", _kernel, KERNEL_SPACE),
+        ModelSpec("forest", both, None, _forest, FOREST_SPACE),
+        ModelSpec("logistic", classes, "row", _logistic, LOGISTIC_SPACE),
+        ModelSpec("ridge", numbers, "row", _ridge, RIDGE_SPACE),
     ]
     return {spec.name: spec for spec in specs}
 
@@ -200,6 +244,41 @@ def model_spec(name: str) -> ModelSpec:
     if name not in MODELS:
         raise unknown_name("model", name, MODELS)
     return MODELS[name]
+
+
+def model_space(model: Named, task: Task) -> list[Dimension]:
+    """Return what is worth searching of a model for a task, starting at the values it has.
+
+    A parameter with a value that is no number, such as ``gamma="scale"``, is left as it is.
+
+    Parameters
+    ----------
+    model : Named
+        The model, with what was set of it.
+    task : {"classification", "regression"}
+        What it is to learn.
+
+    Returns
+    -------
+    list of Range or Choice
+        The parameters; each holds its value.
+
+    Raises
+    ------
+    InputError
+        If the name or an override leads nowhere.
+
+    Examples
+    --------
+    >>> model_space(Named("ridge", alpha=3.0), "regression")
+    [Range(name='alpha', low=0.001, high=100.0, log=True, start=3.0)]
+    """
+    spec = model_spec(model.name)
+    _check_overrides(spec, (task,), model.overrides)
+    built = _innermost(spec.build(task, 1, None)).get_params(deep=False)
+    values = {**built, **model.overrides}
+    found = [dimension.starting_at(values[dimension.name]) for dimension in spec.space]
+    return [dimension for dimension in found if dimension is not None]
 
 
 def guess_task(y: object) -> Task:

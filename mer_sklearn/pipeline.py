@@ -9,25 +9,28 @@ or back, and scores are turned into probabilities by folds that keep groups apar
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from imblearn.pipeline import Pipeline
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .errors import InputError, some
+from .errors import InputError, MerWarning, some
 from .extraction.cache import CacheChoice
 from .features.extractor import AudioFeatures
 from .features.family import AudioTransformer, FeatureFamily
 from .features.inputs import as_items
+from .features.ops import N_FFT
 from .features.rows import extract
-from .grouping import as_groups, file_groups, group_folds
+from .grouping import file_groups, group_folds, row_groups
 from .labels import EmotionLabeller
 from .steps import (
     as_object,
@@ -36,6 +39,7 @@ from .steps import (
     build_labeller,
     build_model,
     build_scale,
+    build_select,
     resolve_task,
     task_of_model,
 )
@@ -44,6 +48,7 @@ from .targets import Targets, read_targets
 __all__ = ["EmotionPipeline"]
 
 CALIBRATION_FOLDS = 5
+GATE_ROWS = 256  # what an exported model is tried on
 
 
 def _is_classifier(pipeline: EmotionPipeline) -> bool:
@@ -102,14 +107,23 @@ class EmotionPipeline(BaseEstimator):
         The labels, sorted; the columns of `predict_proba`.
     target_names_ : tuple of str
         The columns of what `predict` returns.
+    scale_ : tuple of float or None
+        The ends of the scale of valence and arousal: the labeller's, or (-1, 1) where the targets
+        have these names and lie on it; None where that is not known.
     groups_kind_ : str
         What was kept apart inside the fit: "groups" or "files".
+    calibrated_ : bool or None
+        Of models that give scores (``svm``, ``kernel``): whether their probabilities were learned
+        from rows that they had not seen. They are not where too few groups hold every class; then
+        they are the softmax of the scores. None for all other models.
     n_dropped_ : int
         Rows left out because the labeller's scheme has no label for them.
     n_skipped_ : int
         Rows left out because their file could not be read.
     n_features_ : int
         Columns of the table of features.
+    gate_ : ndarray of shape (n_rows, n_features)
+        Up to 256 rows of the table, float32: what an exported model is tried on.
 
     Examples
     --------
@@ -192,12 +206,19 @@ class EmotionPipeline(BaseEstimator):
         features = build_features(self.features, n_jobs=self.n_jobs, cache=self.cache)
         n_rows = _count_rows(X, features)
         targets = self._read_targets(y, n_rows, task, target_names)
-        numbers = as_groups(_default_groups(X, features) if groups is None else groups, n_rows)
+        numbers = row_groups(_files(X, features), groups)
         weights = _check_weights(sample_weight, n_rows)
 
+        if task == "classification":
+            _check_classes(targets.y[targets.kept])
         if features is not None:
             features.fit(X)
-        table, errors = self._table(X, features)
+            _warn_of_tables(X)
+        # Steps that cannot be built are refused before hours of decoding.
+        names = _table_names(X, features)
+        tail = self._build_tail(task, names, weighted=weights is not None)
+
+        table, errors = self._table(X, features, self.on_error)
         use = targets.kept & np.isfinite(table).all(axis=1)
         if not use.any():
             msg = f"no rows are left to learn from: {some(errors.values()) or 'none has a label'}"
@@ -210,13 +231,15 @@ class EmotionPipeline(BaseEstimator):
         self.task_ = task
         self.labeller_ = build_labeller(self.labeller)
         self.target_names_ = targets.names
+        self.scale_ = _va_scale(self.labeller_, targets)
         self.groups_kind_ = "files" if groups is None else "groups"
         self.n_dropped_ = int((~targets.kept).sum())
         self.n_skipped_ = len(errors)
         self.n_features_ = table.shape[1]
-        self.feature_names_ = _table_names(X, features)
-        tail = self._build_tail(task, weighted=weights is not None)
+        self.gate_ = _evenly_spaced(table, GATE_ROWS).astype(np.float32)
+        self.feature_names_ = names
         _fit_tail(tail, table, learned, weights)
+        self.calibrated_: bool | None = None
         if task == "classification":
             self._calibrate(tail, table, learned, numbers, weights)
         self.pipeline_ = Pipeline([("features", features or "passthrough"), *tail.steps])
@@ -236,7 +259,10 @@ class EmotionPipeline(BaseEstimator):
         so the probabilities are as honest as an evaluation.
         """
         model = tail[-1]
-        if not hasattr(model, "calibrate") or len(np.unique(groups)) < 2:
+        if not hasattr(model, "calibrate"):
+            return
+        self.calibrated_ = False
+        if len(np.unique(groups)) < 2:
             return
         classes = list(model.classes_)
         scores = np.full((len(y), len(classes)), np.nan)
@@ -260,6 +286,7 @@ class EmotionPipeline(BaseEstimator):
         seen = np.isfinite(scores).all(axis=1)
         if len(np.unique(y[seen])) == len(classes):
             model.calibrate(scores[seen], y[seen])
+            self.calibrated_ = True
 
     # ------------------------------------------------------------------------- predicting
 
@@ -329,28 +356,68 @@ class EmotionPipeline(BaseEstimator):
             Classes: ``emotion`` and a column ``p_<class>`` for each probability. Numbers: the
             columns of `target_names_`, and ``emotion`` where there is a labeller. With
             ``on_error="skip"`` also ``error``: why a file has no answer, or None.
+
+        Notes
+        -----
+        ``emotion`` is what `predict` says. With ``model="svm"`` another class may be more probable:
+        the scores that decide are those of a model that learned from balanced classes, while the
+        probabilities are as frequent as the classes are.
         """
         import pandas as pd
 
-        table, errors = self._read(X)
         index = getattr(X, "index", None)
         index = None if callable(index) else index  # a list has a method of that name
+        columns = self._columns(X, self.on_error)
+        # The type is stated: missing labels stay None.
+        return pd.DataFrame(
+            {name: pd.Series(v, index=index, dtype=v.dtype) for name, v in columns.items()}
+        )
+
+    def predict_records(
+        self, X: Any, *, on_error: Literal["raise", "skip"] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return all answers, one dictionary a clip, as JSON holds them.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio; a table of features where ``features=None``.
+        on_error : {"raise", "skip"}, default=None
+            What a file that cannot be read does; None is the parameter of the pipeline.
+
+        Returns
+        -------
+        list of dict
+            The columns of `predict_table`, None where there is no answer.
+        """
+        chosen = on_error or self.on_error
+        _check_on_error(chosen)
+        columns = self._columns(X, chosen)
+        return [
+            {n: None if v != v else v for n, v in zip(columns, row, strict=True)}
+            for row in zip(*(values.tolist() for values in columns.values()), strict=True)
+        ]
+
+    def _columns(self, X: Any, on_error: str) -> dict[str, npt.NDArray[Any]]:
+        """Return the columns of `predict_table`."""
+        table, errors = self._read(X, on_error)
         answers = self._run("predict", table)
+        columns: dict[str, npt.NDArray[Any]] = {}
         if self.task_ == "regression":
-            columns = answers.reshape(len(answers), -1)
-            frame = pd.DataFrame(columns, columns=list(self.target_names_), index=index)
+            numbers = answers.reshape(len(answers), -1)
+            columns.update(zip(self.target_names_, numbers.T, strict=True))
             if self.labeller_ is not None:
-                emotions = self._emotion(answers)
-                frame["emotion"] = pd.Series(emotions, index=frame.index, dtype=object)
+                columns["emotion"] = self._emotion(answers)
         else:
-            frame = pd.DataFrame({"emotion": answers}, index=index, dtype=object)
+            columns["emotion"] = answers.astype(object)
             if hasattr(self._tail(), "predict_proba"):
                 proba = self._run("predict_proba", table)
-                frame[[f"p_{label}" for label in self.classes_]] = proba
-        if self.on_error == "skip":
+                names = [f"p_{label}" for label in self.classes_]
+                columns.update(zip(names, proba.T, strict=True))
+        if on_error == "skip":
             reasons = [errors.get(row) for row in range(len(table))]
-            frame["error"] = pd.Series(reasons, index=frame.index, dtype=object)
-        return frame
+            columns["error"] = np.array(reasons, dtype=object)
+        return columns
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy of the labels, or R2 of the numbers averaged over the targets.
@@ -396,31 +463,41 @@ class EmotionPipeline(BaseEstimator):
 
     # ----------------------------------------------------------------------------- saving
 
-    def save(self, path: str | os.PathLike[str], *, info: dict[str, Any] | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        clips: Any = None,
+        info: dict[str, Any] | None = None,
+    ) -> None:
         """Save the fitted pipeline as one file.
 
         It is written beside its place, read back, made to repeat a prediction, and only then moved
-        there.
+        there. An ONNX file, waveform in and emotion out, is compared with the pipeline first: the
+        features on made signals and on `clips`, the steps behind them on rows of the training data,
+        and both together.
 
         Parameters
         ----------
         path : str or path
-            A name that ends in ``.joblib``.
+            A name that ends in ``.joblib`` or ``.onnx``.
+        clips : list of paths, `Segment` or `Clip`, default=None
+            Audio that an ONNX file is tried on, besides signals that are made.
         info : dict, default=None
             What the manifest should say besides: ``scores``, ``training``.
 
         Raises
         ------
         ArtifactError
-            If the name has another ending, the file cannot be written, or what is read back does
-            not repeat the prediction.
+            If the name has another ending, a part has no ONNX form, the file would answer
+            otherwise, or it cannot be written; then nothing is saved.
         NotFittedError
             If the pipeline is not fitted.
         """
         check_is_fitted(self)
         from .artifact.saving import save_pipeline
 
-        save_pipeline(self, path, info or {})
+        save_pipeline(self, path, info or {}, clips)
 
     # ------------------------------------------------------------------ scikit-learn's side
 
@@ -476,9 +553,7 @@ class EmotionPipeline(BaseEstimator):
 
     def _check_parameters(self) -> None:
         """Refuse parameters that make no sense; the builders of the steps refuse the others."""
-        if self.on_error not in ("raise", "skip"):
-            msg = f'on_error={self.on_error!r} must be "raise" or "skip".'
-            raise InputError(msg)
+        _check_on_error(self.on_error)
 
     def _read_targets(
         self, y: Any, n_rows: int, task: str, target_names: Sequence[str] | None
@@ -486,19 +561,19 @@ class EmotionPipeline(BaseEstimator):
         labeller = build_labeller(self.labeller)
         return read_targets(y, n_rows, task=task, labeller=labeller, target_names=target_names)
 
-    def _build_tail(self, task: str, *, weighted: bool) -> Pipeline:
+    def _build_tail(self, task: str, names: Sequence[str], *, weighted: bool) -> Pipeline:
         """Return the steps after the features, unfitted."""
         seed = self.random_state
         steps = [
-            ("scale", build_scale(self.scale, self.model, self.feature_names_)),
-            ("select", None if self.select is None else clone(self.select)),
+            ("scale", build_scale(self.scale, self.model, names)),
+            ("select", build_select(self.select)),
             ("balance", build_balance(self.balance, task, weighted=weighted, random_state=seed)),
             ("model", build_model(self.model, task, seed)),
         ]
         return Pipeline([(name, step) for name, step in steps if step is not None])
 
     def _table(
-        self, X: Any, features: AudioTransformer | None
+        self, X: Any, features: AudioTransformer | None, on_error: str
     ) -> tuple[npt.NDArray[Any], dict[int, str]]:
         """Return the table of features, NaN rows for files that were skipped, and the reasons."""
         if features is None:
@@ -509,7 +584,7 @@ class EmotionPipeline(BaseEstimator):
             as_items(X),
             n_jobs=features.n_jobs,
             cache=features.cache,
-            on_error="nan" if self.on_error == "skip" else features.on_error,
+            on_error="nan" if on_error == "skip" else features.on_error,
         )
         return rows.values, rows.errors
 
@@ -528,11 +603,11 @@ class EmotionPipeline(BaseEstimator):
         """Return the fitted steps after the features."""
         return self.pipeline_[1:]
 
-    def _read(self, X: Any) -> tuple[npt.NDArray[Any], dict[int, str]]:
+    def _read(self, X: Any, on_error: str | None = None) -> tuple[npt.NDArray[Any], dict[int, str]]:
         """Return the table of features of X, and the files that could not be read."""
         check_is_fitted(self)
         features = self._features()
-        table, errors = self._table(X, features)
+        table, errors = self._table(X, features, on_error or self.on_error)
         if features is None:
             _check_columns(X, table, self.feature_names_, self.n_features_)
         return table, errors
@@ -585,9 +660,27 @@ def _fit_tail(
     y: npt.NDArray[Any],
     weights: npt.NDArray[Any] | None,
 ) -> None:
-    """Fit the steps after the features, weights going to the model."""
+    """Fit the steps after the features, weights going to the model.
+
+    What a user routes ends at the pipeline: inside, routing would ask every step to request the
+    weights.
+    """
     extra = {} if weights is None else {"model__sample_weight": weights}
-    tail.fit(table, y, **extra)
+    with config_context(enable_metadata_routing=False):
+        tail.fit(table, y, **extra)
+
+
+def _check_on_error(on_error: str) -> None:
+    """Refuse a way to meet errors that does not exist."""
+    if on_error not in ("raise", "skip"):
+        msg = f'on_error={on_error!r} must be "raise" or "skip".'
+        raise InputError(msg)
+
+
+def _evenly_spaced(table: npt.NDArray[Any], n_rows: int) -> npt.NDArray[Any]:
+    """Return at most so many rows, from the first to the last."""
+    places = np.linspace(0, len(table) - 1, min(n_rows, len(table))).round().astype(int)
+    return np.asarray(table[places])
 
 
 def _count_rows(X: Any, features: AudioTransformer | None) -> int:
@@ -603,8 +696,18 @@ def _count_rows(X: Any, features: AudioTransformer | None) -> int:
     return len(X)
 
 
-def _default_groups(X: Any, features: AudioTransformer | None) -> npt.NDArray[Any]:
-    """Return a group for each file, or for each row of a table."""
+def _warn_of_tables(X: Any) -> None:
+    """Say so if what should be clips looks like a table of features."""
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] < N_FFT:
+        msg = (
+            f"X has {X.shape[1]} columns, which are taken for the samples of clips shorter than a "
+            "frame. A table of features needs EmotionPipeline(features=None)."
+        )
+        warnings.warn(msg, MerWarning)
+
+
+def _files(X: Any, features: AudioTransformer | None) -> npt.NDArray[Any]:
+    """Return the file of each row; every row of a table is one by itself."""
     return np.arange(len(X)) if features is None else file_groups(as_items(X, features))
 
 
@@ -625,9 +728,18 @@ def _check_classes(y: npt.NDArray[Any]) -> None:
     except TypeError as error:
         msg = "y mixes labels of several types, such as strings and numbers; use one type."
         raise InputError(msg) from error
-    if len(classes) < 2:
+    if len(classes) == 1:
         msg = f"y holds the single class {classes[0]!r}; a classifier needs at least 2."
         raise InputError(msg)
+
+
+def _va_scale(labeller: EmotionLabeller | None, targets: Targets) -> tuple[float, float] | None:
+    """Return the scale of valence and arousal, as far as it is known."""
+    if labeller is not None:
+        low, high = labeller.scale
+        return float(low), float(high)
+    on_scale = targets.names == ("valence", "arousal") and np.abs(targets.y).max() <= 1
+    return (-1.0, 1.0) if on_scale else None
 
 
 def _table_names(X: Any, features: AudioTransformer | None) -> list[str]:

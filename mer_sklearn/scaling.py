@@ -23,7 +23,7 @@ __all__ = ["BlockScaler"]
 FloatArray = npt.NDArray[np.float64]
 
 FAMILY_SEPARATOR = "__"  # columns are named family__series__statistic
-NORMS = ("row", "column")
+NORMS = ("auto", "row", "column")
 
 
 class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -45,8 +45,9 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         blocks from the names of the columns of a DataFrame: what stands before the first ``"__"``
         names the block, wherever its columns stand, and names without ``"__"`` are one block
         together. Without names there is one block.
-    norm : {"row", "column"}, default="row"
-        "row": the squared norm of a row averages 1 (less what is clipped or constant), as kernels
+    norm : {"auto", "row", "column"}, default="auto"
+        "auto": what the model of an `EmotionPipeline` assumes; elsewhere "row". "row": the squared
+        norm of a row averages 1 (less what is clipped or constant), as kernels
         and penalties like it. "column": the same times sqrt(n_features), so that the variance of a
         column averages 1, as neural networks like it.
 
@@ -81,7 +82,7 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         *,
         clip: float | None = 4.0,
         blocks: Sequence[int] | None = None,
-        norm: Literal["row", "column"] = "row",
+        norm: Literal["auto", "row", "column"] = "auto",
     ) -> None:
         self.clip = clip
         self.blocks = blocks
@@ -150,7 +151,7 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         block = self._block_of_each_column()
         sizes = np.bincount(block)
         weight = 1.0 / np.sqrt(sizes[block] * len(sizes))
-        return weight if self.norm == "row" else weight * np.sqrt(self.n_features_in_)
+        return weight * np.sqrt(self.n_features_in_) if self.norm == "column" else weight
 
     def _block_of_each_column(self) -> npt.NDArray[np.intp]:
         """Return the number of the block of each column."""

@@ -25,6 +25,7 @@ __all__ = [
     "build_labeller",
     "build_model",
     "build_scale",
+    "build_select",
     "resolve_task",
     "task_of_model",
     "unfitted",
@@ -122,10 +123,21 @@ def build_scale(scale: Any, model: Any, names: Sequence[str]) -> Any:
             return StandardScaler()
         if scale == "auto" and norm is None:
             return None
-        scale = BlockScaler(norm=norm or "column")
-    if isinstance(scale, BlockScaler) and scale.blocks is None:
-        return clone(scale).set_params(blocks=_block_sizes(names))
-    return None if scale is None else unfitted("scale", scale, "transform")
+        scale = BlockScaler()
+    if scale is None:
+        return None
+    scaler = unfitted("scale", scale, "transform")
+    if isinstance(scaler, BlockScaler):
+        if scaler.norm == "auto":
+            scaler.set_params(norm=norm or "column")
+        if scaler.blocks is None:
+            scaler.set_params(blocks=_block_sizes(names))
+    return scaler
+
+
+def build_select(select: Any) -> Any:
+    """Return the selector of columns, or None."""
+    return None if select is None else unfitted("select", select, "transform")
 
 
 def build_balance(balance: Any, task: str, *, weighted: bool, random_state: Any) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import InputError, some
-from .labels import EmotionLabeller
+from .errors import InputError, some, unknown_name
+from .labels import AXES, EmotionLabeller, is_missing
 
 __all__ = ["Targets", "read_targets"]
 
@@ -26,7 +26,7 @@ class Targets:
     kept : array of bool of shape (n_rows,)
         False where the labeller's scheme has no label for the row.
     names : tuple of str
-        The names of the columns.
+        The names of the columns, valence before arousal.
     """
 
     y: npt.NDArray[Any]
@@ -47,8 +47,9 @@ def read_targets(
     Parameters
     ----------
     y : array-like of shape (n_rows,) or (n_rows, n_targets), Series or DataFrame
-        Labels, or numbers; valence and arousal where a labeller is given (or labels that were made
-        with it before).
+        Labels, or numbers; valence and arousal where a labeller is given, or labels of its scheme
+        that were made before, None or "" where it has none. The columns valence and arousal of a
+        DataFrame are read by name, whatever their order.
     n_rows : int
         Rows of X.
     task : {"classification", "regression"}
@@ -61,14 +62,14 @@ def read_targets(
     Returns
     -------
     Targets
-        What to learn, and which rows have it.
+        What to learn, valence first and arousal second, and which rows have it.
 
     Raises
     ------
     InputError
         If y does not fit X, the task or the labeller, or values are missing.
     """
-    names = _names(y, target_names)
+    y, names = _valence_first(y, _names(y, target_names))
     if labeller is not None and not _holds_labels(y):
         values, names = labeller.values(y), ("valence", "arousal")
         _check_rows(values, n_rows)
@@ -80,7 +81,14 @@ def read_targets(
     if task == "classification":
         values = _labels(y)
         _check_rows(values, n_rows)
-        return Targets(values, np.ones(n_rows, bool), names or ("emotion",))
+        kept = ~_missing(values)
+        if labeller is not None:
+            _check_scheme(values[kept], labeller)
+        elif not kept.all():
+            gaps = np.flatnonzero(~kept)
+            msg = f"y has no label for {len(gaps)} rows ({some(gaps)}). Leave these rows out."
+            raise InputError(msg)
+        return Targets(values, kept, names or ("emotion",))
     values = _numbers(y)
     _check_rows(values, n_rows)
     count = 1 if values.ndim == 1 else values.shape[1]
@@ -100,6 +108,28 @@ def _names(y: Any, target_names: Sequence[str] | None) -> tuple[str, ...]:
     return (str(y.name),) if getattr(y, "name", None) is not None else ()
 
 
+def _valence_first(y: Any, names: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """Return y and its names; of a DataFrame the columns valence and arousal come first.
+
+    An array in the other order is refused rather than turned: `score` sees it without its names.
+    """
+    columns = [str(name) for name in getattr(y, "columns", names)]
+    if not all(columns.count(axis) == 1 for axis in AXES):
+        return y, names
+    others = [i for i, name in enumerate(columns) if name not in AXES]
+    order = [*map(columns.index, AXES), *others]
+    if hasattr(y, "iloc"):
+        in_order = tuple(names[i] for i in order) if len(names) == len(order) else names
+        return y.iloc[:, order], in_order
+    if order != sorted(order):
+        msg = (
+            f"target_names={columns} must begin with valence, arousal: V/A come back in this order "
+            "everywhere. Order the columns of y so, or pass a DataFrame, which is read by name."
+        )
+        raise InputError(msg)
+    return y, names
+
+
 def _holds_labels(y: Any) -> bool:
     """Tell labels from numbers."""
     values = np.asarray(y)
@@ -109,7 +139,7 @@ def _holds_labels(y: Any) -> bool:
 
 
 def _labels(y: Any) -> npt.NDArray[Any]:
-    """Return class labels of one column, none of them missing."""
+    """Return class labels of one column."""
     values = np.asarray(y)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -121,11 +151,26 @@ def _labels(y: Any) -> npt.NDArray[Any]:
         raise InputError(msg)
     if values.dtype.kind == "U":  # to which numpy also turns numbers among the labels
         values = np.asarray(y, dtype=object).reshape(len(values))
-    missing = [i for i, v in enumerate(values) if v is None or v != v or v == ""]
-    if missing:
-        msg = f"y has no label for {len(missing)} rows ({some(missing)}). Leave these rows out."
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else np.zeros(0)
+    fractions = finite[finite % 1 != 0]
+    if len(fractions):
+        msg = (
+            f"Unknown label type: y holds {fractions[0]}, which is no class. Pass labels, or "
+            'learn numbers with task="regression" and a model such as "svr" or "ridge".'
+        )
         raise InputError(msg)
     return values
+
+
+def _missing(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    return np.array([is_missing(label) for label in labels], bool)
+
+
+def _check_scheme(labels: npt.NDArray[Any], labeller: EmotionLabeller) -> None:
+    """Refuse labels that the labeller never gives."""
+    for label in labels.tolist():
+        if label not in labeller.labels:
+            raise unknown_name(f"label of the scheme {labeller.scheme!r}", label, labeller.labels)
 
 
 def _numbers(y: Any) -> npt.NDArray[np.float64]:

@@ -25,6 +25,7 @@ LAYERS = {
     "kernel": 3,
     "boosting": 3,
     "calibration": 3,
+    "spaces": 3,
     "models": 3,
     "scaling": 3,
     "balancing": 3,
@@ -35,6 +36,7 @@ LAYERS = {
     "steps": 4,
     "pipeline": 4,
     "evaluation": 5,
+    "tuning": 5,
     "cli": 7,
 }
 

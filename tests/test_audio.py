@@ -346,7 +346,7 @@ def test_an_offset_beyond_the_end_is_named(write):
 
 def test_a_file_deleted_between_listing_and_reading_is_named(write, monkeypatch):
     path = write("a.wav", tone(SAMPLE_RATE))
-    monkeypatch.setattr(audio, "_check_file", lambda name: Path(name).unlink())
+    monkeypatch.setattr(audio, "check_file", lambda name: Path(name).unlink())
     with pytest.raises(AudioError, match=re.escape(str(path))):
         read_audio(path)
 

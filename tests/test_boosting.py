@@ -1,4 +1,4 @@
-"""LabelXGBClassifier: xgboost with labels of any kind."""
+"""xgboost with labels of any kind, and with thresholds between the values of the rows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import make_classification
+from sklearn.datasets import make_classification, make_regression
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from xgboost import XGBClassifier
+from xgboost import XGBClassifier, XGBRegressor
 
-from mer_sklearn.boosting import LabelXGBClassifier
+from mer_sklearn.boosting import HalfwayXGBRegressor, LabelXGBClassifier
 from mer_sklearn.errors import InputError
 
 NAMES = np.array(["sad", "calm", "happy"])  # not in the order of the codes
@@ -23,13 +23,19 @@ def expected_failures(estimator):
     return {
         "check_sample_weight_equivalence_on_dense_data": rounding,
         "check_sample_weight_equivalence_on_sparse_data": rounding,
+        **(
+            {"check_regressor_multioutput": "xgboost answers in float32"}
+            if isinstance(estimator, HalfwayXGBRegressor)
+            else {}
+        ),
     }
 
 
 # xgboost says so when it converts the dictionary-of-keys matrices of one check.
 @pytest.mark.filterwarnings("ignore:Unknown data type:UserWarning")
 @parametrize_with_checks(
-    [LabelXGBClassifier(n_estimators=10, n_jobs=1)], expected_failed_checks=expected_failures
+    [kind(n_estimators=10, n_jobs=1) for kind in (LabelXGBClassifier, HalfwayXGBRegressor)],
+    expected_failed_checks=expected_failures,
 )
 def test_passes_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -104,3 +110,72 @@ def test_margins_are_no_labels(table, model):
 def test_one_class_is_refused(table, model):
     with pytest.raises(InputError, match=r"one class only \(sad\)"):
         model.fit(table[0], ["sad"] * 80)
+
+
+# --------------------------------------------------------------------- thresholds between values
+
+TREES = {"n_estimators": 20, "max_depth": 3, "random_state": 0, "n_jobs": 1}
+
+
+@pytest.fixture
+def rows(rng):
+    """Rows and numbers, and the same rows as another machine might round them."""
+    X, y = make_regression(n_samples=120, n_features=6, random_state=0)
+    X = X.astype(np.float32)
+    return X, y, X * (1 + 1e-6 * rng.choice([-1, 1], X.shape)).astype(np.float32)
+
+
+def test_rows_that_were_learned_from_keep_their_answers(rows):
+    X, y, _ = rows
+    expected = XGBRegressor(**TREES).fit(X, y).predict(X)
+    np.testing.assert_array_equal(HalfwayXGBRegressor(**TREES).fit(X, y).predict(X), expected)
+    labels = NAMES[np.digitize(y, [-50, 50])]
+    codes = np.unique(labels, return_inverse=True)[1]
+    expected = XGBClassifier(**TREES).fit(X, codes).predict_proba(X)
+    found = LabelXGBClassifier(**TREES).fit(X, labels).predict_proba(X)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_the_rounding_of_a_feature_moves_no_answer(rows):
+    X, y, rounded = rows
+    raw, ours = XGBRegressor(**TREES).fit(X, y), HalfwayXGBRegressor(**TREES).fit(X, y)
+    assert (raw.predict(X) != raw.predict(rounded)).mean() > 0.1  # what is mended here
+    np.testing.assert_array_equal(ours.predict(X), ours.predict(rounded))
+
+
+def test_no_threshold_lies_on_a_value(rows):
+    X, y, _ = rows
+    trees = HalfwayXGBRegressor(**TREES).fit(X, y).get_booster().trees_to_dataframe()
+    inner = trees[trees["Feature"] != "Leaf"]
+    for name, threshold in zip(inner["Feature"], inner["Split"], strict=True):
+        assert np.float32(threshold) not in X[:, int(name[1:])]
+    assert len(inner) > 50
+
+
+def test_neighbouring_numbers_are_still_told_apart():
+    low = np.float32(1.0)
+    X = np.array([[low], [np.nextafter(low, np.float32(2.0))]] * 4)
+    y = [0.0, 1.0] * 4
+    model = HalfwayXGBRegressor(n_estimators=1, learning_rate=1.0, reg_lambda=0.0)
+    assert model.fit(X, y).predict(X).tolist() == y
+
+
+@pytest.mark.parametrize("booster", ["gblinear", "dart"])
+def test_other_boosters_are_left_as_they_are(booster, rows):
+    X, y, _ = rows
+    settings = {"booster": booster, "n_estimators": 20, "random_state": 0}
+    expected = XGBRegressor(**settings).fit(X, y).predict(X)
+    found = HalfwayXGBRegressor(**settings).fit(X, y).predict(X)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_the_best_iteration_is_kept(rows):
+    X, y, _ = rows
+    noise = np.random.default_rng(0).normal(size=40)
+    model = HalfwayXGBRegressor(**{**TREES, "n_estimators": 200}, early_stopping_rounds=2)
+    model.fit(X, y, eval_set=[(X[:40], noise)], verbose=False)
+    kept = pickle.loads(pickle.dumps(model))
+    assert model.best_iteration < 150
+    np.testing.assert_array_equal(kept.predict(X), model.predict(X))
+    first = model.best_iteration + 1
+    np.testing.assert_array_equal(model.predict(X), model.predict(X, iteration_range=(0, first)))

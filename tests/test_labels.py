@@ -163,6 +163,9 @@ def test_works_without_fit_and_in_a_pipeline():
         ([[0.2, 0.9]], {"scale": (1, 9)}, r"looks like the 0 to 1 scale: pass scale=\(0, 1\)"),
         ([[-0.2, 0.9]], {"scale": (1, 9)}, r"looks like the -1 to 1 scale"),
         ([[0, 55]], {}, "arousal=55 in row 0 lies .* pass the scale of the ratings"),
+        ([[0, 0.5], [-0.2, 7]], {}, "arousal alone is off, so the columns may be swapped"),
+        ([[17, 0.5], [18, -0.2]], {}, "valence alone is off, .*swapped.*valence stands first"),
+        ([[0.1, 0.5], [-0.5, 4]], {}, r"swapped.*Otherwise it looks like the -10 to 10"),
         ([[-3, 8]], {}, r"scale=\(-10, 10\)"),
         ([[0, 2], [2, 0], [2, 2]], {}, r"arousal=2 in row 0 \(and 2 more\) lies"),
         ([[0, 0], [0, np.nan]], {}, "arousal is missing in row 1; drop the rows"),
@@ -178,6 +181,18 @@ def test_values_without_sense_are_refused(values, parameters, sentence):
         EmotionLabeller(**parameters).transform(values)
     with pytest.raises(InputError, match=sentence):
         EmotionLabeller(**parameters).fit(values)
+
+
+def test_two_axes_off_the_scale_are_not_called_swapped():
+    with pytest.raises(InputError) as caught:
+        EmotionLabeller().transform([[5, 0], [0, 7]])
+    assert "swapped" not in str(caught.value)
+
+
+def test_a_frame_with_one_column_off_is_asked_whether_its_names_are_right():
+    frame = pd.DataFrame({"arousal": [0.5, 0.1], "valence": [0.2, 7.0]}, index=["x", "y"])
+    with pytest.raises(InputError, match=r"valence=7 in row y .*swapped.*read by these names"):
+        EmotionLabeller().transform(frame)
 
 
 def test_the_row_is_named_as_the_frame_names_it():

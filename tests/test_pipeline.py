@@ -436,3 +436,68 @@ def test_repr_fits_a_screen():
 def test_clips_at_other_rates_are_resampled(corpus):
     pipeline = quick(model="logistic").fit(corpus.X[:12], ["a", "b"] * 6)
     assert pipeline.predict([Clip(np.zeros(8000), 8000)]).shape == (1,)
+
+
+# ---- Settings that once went wrong ----
+
+
+@pytest.mark.parametrize("model", ["mlp", "svm", "kernel", "logistic"])
+@pytest.mark.parametrize("scale", ["auto", "block"])
+def test_setting_a_parameter_of_the_scaler_to_its_default_changes_nothing(
+    means, corpus, model, scale
+):
+    named = EmotionPipeline(None, scale=scale, model=model, random_state=0)
+    opened = clone(named).set_params(scale__clip=4.0)
+    y = corpus.y("quadrant")
+    answers = [p.fit(means, y).predict_proba(means) for p in (named, opened)]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_weights_reach_the_model_with_metadata_routing_on(means, corpus):
+    y, weights = corpus.y("quadrant"), np.linspace(0.1, 2.0, len(means))
+    pipeline = EmotionPipeline(None, model="logistic", random_state=0)
+    plain = clone(pipeline).fit(means, y, sample_weight=weights).predict_proba(means)
+    unweighted = clone(pipeline).set_params(balance=None).fit(means, y).predict_proba(means)
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = clone(pipeline).fit(means, y, sample_weight=weights).predict_proba(means)
+    np.testing.assert_array_equal(routed, plain)
+    assert np.abs(routed - unweighted).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "y", "sentence"),
+    [
+        ({"scale": "blok"}, ["a", "b"], "'blok'"),
+        ({"balance": "smoke"}, ["a", "b"], "'smoke'"),
+        ({"select": "kbest"}, ["a", "b"], "select='kbest' cannot stand there"),
+        ({"model": "smv"}, ["a", "b"], "'smv'"),
+        ({}, ["a", "a"], "single class 'a'"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else None,
+)
+def test_what_makes_no_sense_is_refused_before_a_file_is_opened(parameters, y, sentence):
+    pipeline = EmotionPipeline("mfcc40-mean", **{"model": "logistic", **parameters})
+    with pytest.raises(InputError, match=sentence):
+        pipeline.fit(["missing.wav", "gone.wav"], y)
+
+
+@pytest.mark.parametrize(
+    ("model", "n_groups", "calibrated"),
+    [("svm", 10, True), ("kernel", 10, True), ("svm", 1, False), ("logistic", 10, None)],
+)
+def test_a_pipeline_says_whether_its_probabilities_were_learned(
+    means, corpus, model, n_groups, calibrated
+):
+    groups = np.arange(len(means)) % n_groups
+    pipeline = quick(None, model=model).fit(means, corpus.y("quadrant"), groups=groups)
+    assert pipeline.calibrated_ is calibrated
+
+
+def test_a_table_given_as_audio_is_warned_of(rng):
+    with pytest.warns(MerWarning, match=r"40 columns.*features=None"):
+        quick(model="ridge").fit(rng.normal(size=(6, 40)), np.linspace(0, 1, 6))
+
+
+def test_numbers_are_no_classes(means, rng):
+    with pytest.raises(InputError, match=r"y holds 0\.[0-9]+, which is no class"):
+        quick(None, model="svm").fit(means, rng.random(len(means)))

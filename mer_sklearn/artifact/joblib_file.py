@@ -4,22 +4,22 @@ Layout: the estimator as joblib writes it, uncompressed; the manifest as JSON; i
 bytes; 8 bytes that mark the end. `joblib.load` reads such a file too, since a pickle ends by
 itself.
 
-The manifest is read first. Its checksum of the estimator finds damage, not malice: a joblib file
-runs code when it is loaded, so load only files from people you trust.
+The manifest is read first. Its checksum of itself and of the estimator finds damage, not malice: a
+joblib file runs code when it is loaded, so load only files from people you trust.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
+import pickle
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactError
-from .manifest import from_json, to_json
+from .manifest import check_seal, from_json, seal, to_json
 
 __all__ = ["read", "read_manifest", "written_beside", "write"]
 
@@ -70,18 +70,30 @@ def write(
     check : callable
         Given the estimator as it was read back; raises what is wrong with it.
     """
-    import joblib
-
-    buffer = io.BytesIO()
-    joblib.dump(estimator, buffer)
-    payload = buffer.getvalue()
-    text = to_json({**manifest, "sha256": hashlib.sha256(payload).hexdigest()}).encode()
+    payload = _pickled(path, estimator)
+    text = to_json(seal(manifest, payload)).encode()
     with written_beside(path) as beside:
         with beside.open("wb") as file:
             file.write(payload + text + len(text).to_bytes(LENGTH_BYTES, "little") + MARK)
             file.flush()
             os.fsync(file.fileno())
         check(read(beside))
+
+
+def _pickled(path: str | os.PathLike[str], estimator: object) -> bytes:
+    """Return the bytes of an estimator; what cannot be pickled is refused."""
+    import joblib
+
+    buffer = io.BytesIO()
+    try:
+        joblib.dump(estimator, buffer)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        msg = (
+            f"{path}: the pipeline holds a part that cannot be saved ({error}). Functions and "
+            "classes have to stand in a module, by a name; a lambda has none."
+        )
+        raise ArtifactError(msg) from error
+    return buffer.getvalue()
 
 
 def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -100,9 +112,6 @@ def read(path: str | os.PathLike[str]) -> Any:
     import joblib
 
     payload, manifest = _split(path)
-    if hashlib.sha256(payload).hexdigest() != manifest.get("sha256"):
-        msg = f"{path}: is damaged (its checksum differs). Copy the file again from its source."
-        raise ArtifactError(msg)
     _check_version(str(path), manifest)
     return joblib.load(io.BytesIO(payload))
 
@@ -126,7 +135,9 @@ def _split(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     if start < 0:
         msg = f"{path}: its footer is damaged. Copy the file again from its source."
         raise ArtifactError(msg)
-    return content[:start], from_json(content[start:-footer], str(path))
+    manifest = from_json(content[start:-footer], str(path))
+    check_seal(manifest, content[:start], str(path))
+    return content[:start], manifest
 
 
 def _check_version(file: str, manifest: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 from collections.abc import Mapping
@@ -9,9 +10,20 @@ from typing import Any
 
 from ..errors import ArtifactError
 
-__all__ = ["FORMAT", "SCHEMA", "check_manifest", "from_json", "library_versions", "to_json"]
+__all__ = [
+    "FORMAT",
+    "KEY",
+    "SCHEMA",
+    "check_manifest",
+    "check_seal",
+    "from_json",
+    "library_versions",
+    "seal",
+    "to_json",
+]
 
 FORMAT = "mer_sklearn model"
+KEY = "mer_sklearn"  # of the entry in the metadata of an ONNX file
 SCHEMA = 1  # changes when the meaning of an entry does; superseded readers are kept
 
 LIBRARIES = (
@@ -25,6 +37,11 @@ LIBRARIES = (
     "joblib",
     "soundfile",
     "soxr",
+    "onnx",
+    "onnxruntime",
+    "ndonnx",
+    "spox",
+    "skl2onnx",
 )
 
 
@@ -41,7 +58,15 @@ def library_versions() -> dict[str, str]:
 
 def to_json(manifest: Mapping[str, Any]) -> str:
     """Return a manifest as text, the same text for the same manifest."""
-    return json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
+    return json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers and arrays of numpy as JSON knows them."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    msg = f"{value!r} cannot stand in a manifest: it must be a text, a number, a list or a dict."
+    raise ArtifactError(msg)
 
 
 def from_json(text: str | bytes, file: str) -> dict[str, Any]:
@@ -53,6 +78,26 @@ def from_json(text: str | bytes, file: str) -> dict[str, Any]:
         raise ArtifactError(msg) from error
     check_manifest(manifest, file)
     return dict(manifest)
+
+
+def seal(manifest: Mapping[str, Any], payload: bytes) -> dict[str, Any]:
+    """Return a manifest with the checksum of itself and of what it describes."""
+    return {**manifest, "sha256": _checksum(manifest, payload)}
+
+
+def check_seal(manifest: Mapping[str, Any], payload: bytes, file: str) -> None:
+    """Refuse a manifest or a payload that changed since they were sealed: damage, not malice."""
+    if _checksum(manifest, payload) != manifest.get("sha256"):
+        msg = (
+            f"{file}: was damaged, or changed after it was saved (its checksum differs). Copy the "
+            "file again from its source."
+        )
+        raise ArtifactError(msg)
+
+
+def _checksum(manifest: Mapping[str, Any], payload: bytes) -> str:
+    says = to_json({key: value for key, value in manifest.items() if key != "sha256"})
+    return hashlib.sha256(payload + says.encode()).hexdigest()
 
 
 def check_manifest(manifest: Any, file: str) -> None:

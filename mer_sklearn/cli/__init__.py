@@ -16,12 +16,16 @@ import click
 
 from .. import __version__
 from ..errors import MerError, MerWarning
+from .audit import audit
 from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
+from .export import export
 from .extract import extract
+from .inspect import inspect
 from .predict import predict
 from .train import train
+from .tune import tune
 
 __all__ = ["main", "mer"]
 
@@ -34,7 +38,18 @@ def mer(debug: bool) -> None:
     del debug  # read by main, before anything can fail
 
 
-for command in (demo, extract, train, evaluate, compare, predict):
+for command in (
+    demo,
+    extract,
+    train,
+    evaluate,
+    compare,
+    tune,
+    predict,
+    export,
+    inspect,
+    audit,
+):
     mer.add_command(command)
 
 

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..artifact.joblib_file import written_beside
 from ..errors import InputError
-from .options import cache_choice, extraction_options, read_source, remark, set_option
+from .options import (
+    cache_choice,
+    check_output,
+    extraction_options,
+    read_source,
+    remark,
+    set_option,
+)
 from .predict import find_files
 
 if TYPE_CHECKING:
@@ -40,19 +48,15 @@ def extract(
 
     SOURCES are audio files and folders of them, or one corpus NAME:ROOT or CSV file.
     """
-    if Path(output).suffix not in SUFFIXES:
-        msg = f"--output {output}: the name must end in .csv or .parquet."
-        raise click.UsageError(msg)
-    if not Path(output).absolute().parent.is_dir():
-        msg = f"{output}: its folder does not exist. Make it first."
-        raise InputError(msg)
+    check_output(output, SUFFIXES)
     table, failed = _extract(
         sources, features, settings, jobs=jobs, cache=cache_choice(cache, no_cache), skip=skip_bad
     )
-    if output.endswith(".csv"):
-        table.to_csv(output, index=False)
-    else:
-        table.to_parquet(output, index=False)
+    with written_beside(output) as beside:
+        if output.endswith(".csv"):
+            table.to_csv(beside, index=False)
+        else:
+            table.to_parquet(beside, index=False)
     left_out = f", {failed} files left out" if failed else ""
     click.echo(f"wrote {output}: {len(table)} rows, {table.shape[1]} columns{left_out}")
 

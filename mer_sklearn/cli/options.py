@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ..errors import InputError
+from ..errors import ArtifactError, InputError
 
 if TYPE_CHECKING:
     from ..datasets.base import Dataset
@@ -30,12 +31,31 @@ __all__ = [
     "read_source",
     "remark",
     "split_options",
+    "check_output",
+    "jobs_option",
+    "seed_option",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def _jobs(context: click.Context, option: click.Parameter, value: int | None) -> int | None:
+    """Return the number of workers; there cannot be none."""
+    del context, option
+    if value == 0:
+        msg = "0 workers do nothing: give 1 or more, or -1 for all cores."
+        raise click.BadParameter(msg)
+    return value
+
+
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Seed of all that draws."
+)
+jobs_option = click.option(
+    "--jobs", "-j", type=int, callback=_jobs, help="Workers; -1 is all cores."
+)
 _SHARED = [
-    click.option("--jobs", "-j", type=int, default=None, help="Workers; -1 is all cores."),
+    jobs_option,
     click.option("--cache", default=None, metavar="DIR", help="Folder of the feature cache."),
     click.option("--no-cache", is_flag=True, help="Neither read nor write the feature cache."),
 ]
@@ -49,10 +69,12 @@ _LEARNING = [
         show_default=True,
         help='Preset; "none" for a ready table.',
     ),
-    click.option("--scale", default="auto", show_default=True, help="auto, block, standard."),
+    click.option(
+        "--scale", default="auto", show_default=True, help="auto, block, standard or none."
+    ),
     click.option("--balance", default="auto", show_default=True, help="auto, smote or none."),
     click.option("--labeller", default=None, help="Scheme from valence and arousal to emotions."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that draws."),
+    seed_option,
     click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read."),
 ]
 set_option = click.option(
@@ -208,6 +230,24 @@ def fit_to_source(pipeline: EmotionPipeline, dataset: Dataset) -> EmotionPipelin
         )
         raise click.UsageError(msg)
     return pipeline
+
+
+def check_output(output: str, suffixes: Sequence[str]) -> None:
+    """Refuse a file that cannot be written, before the long work starts."""
+    place = Path(output)
+    if place.suffix not in suffixes:
+        msg = f"--output {output}: the name must end in {' or '.join(suffixes)}."
+        raise click.UsageError(msg)
+    folder = place.absolute().parent
+    if not folder.is_dir():
+        msg = f"{output}: its folder does not exist. Make it first."
+    elif place.is_dir():
+        msg = f"{output}: is a folder. Give the name of a file."
+    elif not os.access(folder, os.W_OK):
+        msg = f"{output}: its folder cannot be written to. Choose another place."
+    else:
+        return
+    raise ArtifactError(msg)
 
 
 def read_source(source: str, settings: Sequence[str]) -> Dataset:

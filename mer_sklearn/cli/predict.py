@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import MerWarning
 from .options import cache_choice, extraction_options, json_option, remark
+from .printing import as_text
 
-__all__ = ["find_files", "predict"]
+if TYPE_CHECKING:
+    from ..artifact.runtime import Record
+
+__all__ = ["answer", "find_files", "predict"]
 
 
 @click.command(short_help="Predict the emotions of audio files.")
@@ -39,32 +42,37 @@ def predict(
 
     pipeline = load(model)
     paths = find_files(files)
-    frame = answer(pipeline, paths, jobs=jobs, cache=cache_choice(cache, no_cache))
-    failed = [str(reason) for reason in frame.pop("error") if reason]
-    for reason in failed:
+    answers = answer(pipeline, paths, jobs=jobs, cache=cache_choice(cache, no_cache))
+    failed = [record.pop("error") for record in answers]
+    for reason in filter(None, failed):
         remark(reason)
+    records = [{"file": path, **record} for path, record in zip(paths, answers, strict=True)]
     if as_json:
-        for path, record in zip(paths, frame.to_dict("records"), strict=True):
-            click.echo(json.dumps({"file": path, **_plain(record)}, ensure_ascii=False))
+        for record in records:
+            click.echo(json.dumps(record, ensure_ascii=False))
     else:
-        frame.insert(0, "file", paths)
-        click.echo(frame.to_string(index=False, float_format="%.3f", na_rep=""))
-    if failed:
+        click.echo(as_text(records))
+    if any(failed):
         context.exit(1)
 
 
-def answer(pipeline: Any, paths: list[str], *, jobs: int | None, cache: bool | str) -> Any:
-    """Return the predictions as a table, with the reason for each file that has none."""
-    features = pipeline.pipeline_["features"]
-    if features == "passthrough":
-        msg = "this model was fitted on a table of features, not on audio: it cannot read files."
-        raise click.ClickException(msg)
-    features.set_params(n_jobs=jobs, cache=cache)
-    pipeline.set_params(on_error="skip")
+def answer(model: Any, paths: list[str], *, jobs: int | None, cache: bool | str) -> list[Record]:
+    """Return a model's answers for files, and the reason for each file that has none.
+
+    A joblib model extracts with workers and the cache; an ONNX model runs file by file.
+    """
+    if hasattr(model, "pipeline_"):
+        if not model.families_:
+            msg = "this model was fitted on a table of features: it cannot read files."
+            raise click.ClickException(msg)
+        model.pipeline_["features"].set_params(n_jobs=jobs, cache=cache)
+    elif jobs is not None or isinstance(cache, str):
+        remark("--jobs and --cache say nothing to an ONNX model, which runs file by file.")
     with warnings.catch_warnings():
-        # Each of them is named below.
+        # Each of them is named by the caller.
         warnings.filterwarnings("ignore", message=".* items gave no", category=MerWarning)
-        return pipeline.predict_table(paths)
+        records: list[Record] = model.predict_records(paths, on_error="skip")
+        return records
 
 
 def find_files(names: tuple[str, ...]) -> list[str]:
@@ -84,11 +92,3 @@ def find_files(names: tuple[str, ...]) -> list[str]:
         msg = "no audio files were given."
         raise click.ClickException(msg)
     return paths
-
-
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the table with null where there is no answer."""
-    return {
-        key: None if isinstance(value, float) and math.isnan(value) else value
-        for key, value in record.items()
-    }

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ..errors import ArtifactError
-from .options import learning_options, make_pipeline, read_source
+from .options import check_output, learning_options, make_pipeline, read_source
 
-__all__ = ["train", "train_and_save"]
+__all__ = ["MODELS", "train", "train_and_save"]
+
+MODELS = (".joblib", ".onnx")
+
+
+def _folds(context: click.Context, option: click.Parameter, value: int) -> int:
+    """Return the number of folds, or 0."""
+    del context, option
+    if value == 1:
+        msg = "1 fold leaves nothing to learn from: give 2 or more, or 0 for no score."
+        raise click.BadParameter(msg)
+    return value
 
 
 @click.command(short_help="Learn from a corpus and save the model.")
@@ -21,9 +30,10 @@ __all__ = ["train", "train_and_save"]
     type=click.IntRange(min=0),
     default=5,
     show_default=True,
+    callback=_folds,
     help="Folds, groups apart, for the score in the model; 0 for none.",
 )
-@click.option("--output", "-o", required=True, metavar="FILE", help="The model, FILE.joblib.")
+@click.option("--output", "-o", required=True, metavar="FILE", help="FILE.joblib or FILE.onnx.")
 def train(
     source: str,
     target: str | None,
@@ -38,23 +48,13 @@ def train(
     is scored by cross-validation with groups apart before it learns from all rows, and the score is
     kept in the file.
     """
-    check_output(output)
+    check_output(output, MODELS)
     pipeline = make_pipeline(**options)
     dataset = read_source(source, settings)
     result = train_and_save(pipeline, dataset, output, target=target, cv=cv, seed=options["seed"])
     if result is not None:
         click.echo(str(result))
     click.echo(f"saved {output}: {pipeline.task_}, {len(dataset)} clips of {dataset.name}")
-
-
-def check_output(output: str) -> None:
-    """Refuse a place where no model can be saved, before the long work starts."""
-    if Path(output).suffix != ".joblib":
-        msg = f"--output {output}: a model's name ends in .joblib."
-        raise click.UsageError(msg)
-    if not Path(output).absolute().parent.is_dir():
-        msg = f"{output}: its folder does not exist. Make it first."
-        raise ArtifactError(msg)
 
 
 def train_and_save(

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..audio import AudioItem, Clip
-from ..errors import unknown_name
+from ..audio import AudioItem, Clip, Segment
+from ..errors import DatasetError, unknown_name
 from ..extraction.cache import content_key
 
 if TYPE_CHECKING:
@@ -112,7 +112,22 @@ class Dataset:
 
     @property
     def paths(self) -> list[str]:
-        """The audio files, for corpora that lie on disk."""
+        """The audio files, where each row is a whole one; `X` holds the rows of every corpus.
+
+        Raises
+        ------
+        DatasetError
+            If a row is a clip or a part of a file, which no path can say, or a row of features.
+        """
+        if self.is_ready:
+            msg = f"{self.name}: is a ready table of features, which has no files; use .X."
+            raise DatasetError(msg)
+        for number, item in enumerate(self.X):
+            part = isinstance(item, Segment) and (item.offset or item.duration is not None)
+            if part or isinstance(item, Clip):
+                what = "a part of a file" if part else "a clip without a file"
+                msg = f"{self.name}: row {number} is {what}, which has no path of its own; use .X."
+                raise DatasetError(msg)
         return [str(getattr(item, "path", item)) for item in self.X]
 
     def target(self, name: str | None = None) -> Target:

@@ -147,7 +147,7 @@ def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     tied = counts.eq(most, axis=0).sum(axis=1)[most > 0] > 1
     remarks = []
     if tied.any():
-        remarks.append(f"{tied.sum()} songs have several emotions in front: the first column won.")
+        remarks.append(f"{tied.sum()} songs have several emotions in front: emotion is the first.")
     if not most.all():
         remarks.append(f"{(most == 0).sum()} songs that moved nobody were dropped.")
     return songs[most > 0].reset_index(), remarks

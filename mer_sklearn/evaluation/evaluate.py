@@ -311,7 +311,7 @@ def _by_group(answers: Answers, rows: Rows, data: Data, scale: Scale | None) -> 
     """Return the scores of each group, averaged over the repeats."""
     codes, first = np.unique(rows.groups[answers.tested], return_index=True)
     found = [_of_groups(sums, scale) for sums in answers.sums(rows, rows.groups)]
-    names = codes
+    names = codes.astype(str)
     if data.groups is not None:
         names = np.asarray(data.groups, object)[rows.kept[answers.tested[first]]].astype(str)
     columns = {name: np.mean([scores[name] for scores in found], axis=0) for name in found[0]}

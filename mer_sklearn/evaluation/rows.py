@@ -17,7 +17,7 @@ from ..datasets.base import Dataset
 from ..errors import InputError, some
 from ..features.inputs import as_items
 from ..features.rows import extract
-from ..grouping import Folds, as_groups, file_groups, group_folds
+from ..grouping import Folds, file_groups, group_folds, row_groups
 from ..pipeline import EmotionPipeline
 from ..steps import build_features, build_labeller, resolve_task
 from ..targets import read_targets
@@ -201,14 +201,11 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
     """Extract the features once, map the targets, and leave out what has neither."""
     estimator, name = as_pipeline(pipeline)
     pipeline = estimator if name is None else estimator.get_params(deep=False)[name]
-    if data.frame is not None and hasattr(data.X, "columns") and pipeline.features is not None:
-        msg = "the corpus is a ready table; pass EmotionPipeline(features=None, ...)."
-        raise InputError(msg)
     task = resolve_task(pipeline.task, pipeline.model, pipeline.labeller, data.y)
-    table, default, errors = _read_table(pipeline, data.X)
+    table, files, errors = _read_table(pipeline, data.X)
     labeller = build_labeller(pipeline.labeller)
     targets = read_targets(data.y, len(table), task=task, labeller=labeller)
-    groups = as_groups(default if data.groups is None else data.groups, len(table))
+    groups = row_groups(files, data.groups)
     kept = np.flatnonzero(targets.kept & np.isfinite(table.to_numpy()).all(axis=1))
     remarks = []
     if errors:
@@ -232,7 +229,7 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
 def _read_table(
     pipeline: EmotionPipeline, X: Any
 ) -> tuple[pd.DataFrame, npt.NDArray[Any], dict[int, str]]:
-    """Return the table of features, the groups that files make, and the files that failed."""
+    """Return the table of features, the file of each row, and the files that failed."""
     features = build_features(pipeline.features, n_jobs=pipeline.n_jobs, cache=pipeline.cache)
     if features is None:
         table = check_array(X, dtype=[np.float64, np.float32], input_name="X")

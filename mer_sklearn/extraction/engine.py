@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, Clip, Segment, to_clip
+from ..audio import AudioItem, Clip, Segment, check_file, to_clip
 from ..errors import AudioError, InputError, MerWarning, some
 from .cache import RowCache, content_key
 
@@ -97,11 +97,14 @@ def map_rows(
     Raises
     ------
     AudioError
-        If an item fails and `on_error` is "raise"; it names up to five.
+        If an item fails and `on_error` is "raise"; it names up to five. Files that are not there
+        are found before the work begins.
     InputError
         If `on_error` is something else.
     """
     check_on_error(on_error)
+    if on_error == "raise":
+        _check_files(items)
     ends = np.cumsum([0, *(part.width for part in function.parts)])
     values = np.full((len(items), ends[-1]), np.nan, np.float32)
     errors: dict[int, str] = {}
@@ -128,6 +131,18 @@ def check_on_error(on_error: str) -> None:
     if on_error not in ("raise", "nan"):
         msg = f'on_error={on_error!r} must be "raise" or "nan".'
         raise InputError(msg)
+
+
+def _check_files(items: Sequence[AudioItem]) -> None:
+    """Refuse files that are not there, before hours are spent on the others."""
+    sentences = []
+    for path in dict.fromkeys(_name(item) for item in items if not isinstance(item, Clip)):
+        try:
+            check_file(path)
+        except AudioError as error:
+            sentences.append(str(error))
+    if sentences:
+        raise AudioError(some(sentences))
 
 
 def _batch(

@@ -18,8 +18,9 @@ class Chroma(FeatureFamily):
     """Strength of the 12 pitch classes in each frame, the strongest 1.
 
     The values of `librosa.feature.chroma_stft` with ``tuning=0``: the tuning is taken to be
-    A4 = 440 Hz, not estimated. Frames whose strongest class lies below 1e-8 in power (silence)
-    fade to 0.
+    A4 = 440 Hz, not estimated. Frames whose strongest class lies below 1e-8 in power (digital
+    silence, with or without the dust of a resampler) fade to 0, where librosa stretches whatever
+    is there to 1.
 
     Parameters
     ----------

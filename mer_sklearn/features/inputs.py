@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..audio import SAMPLE_RATE, AudioItem, Clip, Segment
-from ..errors import InputError
+from ..errors import InputError, some
 
 __all__ = ["as_items"]
 
@@ -21,7 +21,9 @@ def as_items(X: Any, estimator: object = None) -> list[AudioItem]:
     ----------
     X : list, tuple, array or Series of paths, `Segment` or `Clip`; or array of shape \
 (n_clips, n_samples)
-        The audio. A matrix holds clips of one length at 22 050 Hz.
+        The audio. A matrix holds clips of one length at 22 050 Hz, as `Clip` takes them:
+        floating-point samples with full scale 1.0, or integers of 8, 16 or 32 bits, which are
+        scaled by their range.
     estimator : object, default=None
         Who asks, for scikit-learn's messages.
 
@@ -33,7 +35,9 @@ def as_items(X: Any, estimator: object = None) -> list[AudioItem]:
     Raises
     ------
     InputError
-        If X is a single item, holds none, or holds anything else.
+        If X is a single item, holds none, is a DataFrame, or holds anything else.
+    AudioError
+        If the rows of a matrix hold samples that `Clip` refuses.
 
     Examples
     --------
@@ -46,14 +50,8 @@ def as_items(X: Any, estimator: object = None) -> list[AudioItem]:
         msg = f"X must be a list of audio files, got the single {kind} {shown}; pass [{shown}]."
         raise InputError(msg)
     if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-        if any(getattr(dtype, "kind", "O") not in "fiub" for dtype in X.dtypes):
-            msg = (
-                f"X is a table with the columns {list(X.columns)[:5]}; pass the one that holds "
-                'the paths, for example X["file"].'
-            )
-            raise InputError(msg)
-        X = X.to_numpy()
-    elif hasattr(X, "__array__"):
+        raise _no_table(X)
+    if hasattr(X, "__array__"):
         X = np.asarray(X)
     if _is_numeric(X):
         return _rows(X, estimator)
@@ -71,6 +69,19 @@ def as_items(X: Any, estimator: object = None) -> list[AudioItem]:
     return items
 
 
+def _no_table(X: Any) -> InputError:
+    """Return the error for a DataFrame: its rows are never taken for samples."""
+    if all(getattr(dtype, "kind", "O") in "fiub" for dtype in X.dtypes):
+        way_out = (
+            "a table of features goes to EmotionPipeline(features=None), and a matrix of samples "
+            "is passed as X.to_numpy()."
+        )
+    else:
+        way_out = 'pass the one that holds the paths, for example X["file"].'
+    columns = some(map(repr, X.columns))
+    return InputError(f"X is a table with the columns {columns}, not audio; {way_out}")
+
+
 def _is_numeric(X: Any) -> bool:
     """Tell a matrix (or what scikit-learn should refuse as one) from a list of items."""
     if hasattr(X, "toarray"):  # a sparse matrix, which scikit-learn refuses in its own words
@@ -86,20 +97,37 @@ def _is_numeric(X: Any) -> bool:
 
 def _rows(X: Any, estimator: object) -> list[AudioItem]:
     """Return the rows of a matrix as clips."""
-    if getattr(X, "ndim", 2) == 1:
+    shapes = {_shape(row) for row in X} if isinstance(X, (list, tuple)) else set()
+    if getattr(X, "ndim", 2) == 1 or shapes == {()}:
         msg = (
             "X is a single signal (Expected 2D array, got 1D array instead). Pass "
             "[Clip(signal, sr)], or Reshape your data with X.reshape(1, -1) if it is one clip at "
             f"{SAMPLE_RATE} Hz."
         )
         raise InputError(msg)
-    if isinstance(X, (list, tuple)) and len({np.shape(row) for row in X}) > 1:
-        msg = (
-            "X holds signals of several lengths; wrap each with its sampling rate: "
-            "[Clip(signal, sr), ...]."
-        )
+    if len(shapes) > 1 or None in shapes:
+        paired = () in shapes or None in shapes
+        what = "signals beside numbers" if paired else "signals of several lengths"
+        msg = f"X holds {what}; wrap each with its sampling rate: [Clip(signal, sr), ...]."
         raise InputError(msg)
-    return [Clip(row, SAMPLE_RATE) for row in _checked(X, estimator)]
+    rows = zip(X, _checked(X, estimator), strict=True)
+    return [Clip(_samples(given, floats), SAMPLE_RATE) for given, floats in rows]
+
+
+def _shape(row: Any) -> tuple[int, ...] | None:
+    """Return the shape of a row; None where it has none, as a pair of a signal and a rate."""
+    try:
+        return tuple(np.shape(row))
+    except ValueError:
+        return None
+
+
+def _samples(given: Any, floats: Any) -> Any:
+    """Return a row as it was given where it holds integers, which `Clip` scales; else as floats."""
+    typed = np.asarray(given)
+    if typed.dtype.kind == "O":
+        typed = np.asarray(typed.tolist())
+    return typed if typed.dtype.kind in "iub" else floats
 
 
 def _checked(X: Any, estimator: object) -> Any:

@@ -24,6 +24,7 @@ __all__ = ["SERIES", "Frames", "Series"]
 
 DB = float(10 / np.log(10))  # dB of power for one natural logarithm
 TINY = 1e-20  # added to sums that may be zero
+DUST = 1e-10  # samples as small as this count as zero: a resampler leaves them in digital silence
 ROLLOFF_SHARE = 0.85
 N_BLOCKS, BLOCK_BINS = 32, 32  # 1024 bins in blocks; the last bin is handled by itself
 
@@ -80,7 +81,10 @@ def mel(frames: Frames) -> Array:
 
 
 def chroma(frames: Frames) -> Array:
-    """Strength of the 12 pitch classes, the largest 1; below 1e-8 in power it fades to 0."""
+    """Strength of the 12 pitch classes, the largest 1; below 1e-8 in power it fades to 0.
+
+    librosa stretches the largest to 1 at any power, so frames of digital silence differ.
+    """
     classes = frames.ops.project(frames.power, chroma_bank())
     largest = frames.xp.max(classes, axis=-1, keepdims=True)
     return classes / frames.xp.maximum(largest, frames.ops.scalar(1e-8))
@@ -165,9 +169,9 @@ def rms(frames: Frames) -> Array:
 
 
 def zero_crossings(frames: Frames) -> Array:
-    """Share of the samples at which the sign changes; the padding counts as positive."""
+    """Share of the samples at which the sign changes; what lies within 1e-10 of 0 is positive."""
     xp = frames.xp
-    negative = frames.hops < 0
+    negative = frames.hops < -DUST
     inside = xp.astype(negative[..., 1:] != negative[..., :-1], xp.float32)
     count = frames.over_hops(xp.sum(inside, axis=-1, keepdims=True))
     seams = xp.astype(negative[:, 1:, :1] != negative[:, :-1, -1:], xp.float32)
@@ -182,6 +186,6 @@ SERIES: Mapping[str, Series] = MappingProxyType(
         "flatness": Series(flatness, 1),
         "contrast": Series(contrast, 7),
         "rms": Series(rms, 1),
-        "zero_crossings": Series(zero_crossings, 1),
+        "zero_crossings": Series(zero_crossings, 1, version=2),
     }
 )

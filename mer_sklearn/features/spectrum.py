@@ -23,7 +23,7 @@ class SpectralStatistics(FeatureFamily):
     rolloff        Hz        frequency below which 85 % of the magnitude lies (a fraction of a bin)
     flatness       0 to 1    geometric over arithmetic mean of the power
     contrast_0-6   dB        strongest over weakest 2 % of the bins, in octaves from 0-200 Hz up
-    zcr            0 to 1    share of samples at which the sign changes
+    zcr            0 to 1    share of samples at which the sign changes, within 1e-10 of 0 positive
     rms            0 to 1    root mean square of the samples
     =============  ========  ======================================================================
 

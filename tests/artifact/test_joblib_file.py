@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import joblib
 import numpy as np
 import pytest
+from sklearn.feature_selection import SelectKBest
 
-from mer_sklearn import EmotionPipeline, load
+from mer_sklearn import AudioFeatures, EmotionLabeller, EmotionPipeline, load
 from mer_sklearn.artifact import joblib_file
+from mer_sklearn.artifact.manifest import seal
 from mer_sklearn.errors import ArtifactError
 
 
@@ -69,6 +72,12 @@ def test_nothing_is_left_beside(saved):
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
+def test_a_changed_word_of_the_manifest_is_found(saved):
+    saved.write_bytes(saved.read_bytes().replace(b'"accuracy": 0.5', b'"accuracy": 0.9'))
+    with pytest.raises(ArtifactError, match=r"mood\.joblib: was damaged"):
+        joblib_file.read_manifest(saved)
+
+
 @pytest.mark.parametrize("place", [0, 100, -200, -10, -1])
 def test_a_flipped_byte_is_found(saved, place):
     content = bytearray(saved.read_bytes())
@@ -98,7 +107,7 @@ def test_a_cut_file_is_found(saved, share):
 def test_files_of_other_versions_are_refused(saved, change, sentence):
     content = saved.read_bytes()
     payload, manifest = joblib_file._split(saved)
-    text = json.dumps({**manifest, **change}).encode()
+    text = json.dumps(seal({**manifest, **change}, payload)).encode()
     saved.write_bytes(payload + text + len(text).to_bytes(8, "little") + content[-8:])
     with pytest.raises(ArtifactError, match=sentence):
         load(saved)
@@ -138,3 +147,62 @@ def test_a_failed_save_keeps_the_old_file(pipeline, saved, monkeypatch):
 def test_what_is_no_model_is_refused(tmp_path, name):
     with pytest.raises(ArtifactError, match=name):
         load(tmp_path / name)
+
+
+def test_the_file_does_not_know_where_it_was_trained(corpus, tmp_path):
+    saved = {}
+    for name, place in (
+        ("here", {}),
+        ("there", {"n_jobs": 2, "cache": str(tmp_path / "private")}),
+        ("inside", {"features": AudioFeatures("mfcc40-mean", cache=tmp_path / "other", n_jobs=2)}),
+    ):
+        pipeline = EmotionPipeline(
+            **{"features": AudioFeatures("mfcc40-mean"), "model": "ridge", **place}
+        )
+        pipeline.fit(corpus.X[:8], corpus.y("va")[:8])
+        pipeline.save(tmp_path / f"{name}.joblib")
+        assert pipeline.n_jobs == place.get("n_jobs")
+        saved[name] = (tmp_path / f"{name}.joblib").read_bytes()
+    assert saved["here"] == saved["there"]
+    assert b"private" not in saved["there"]
+    assert b"other" not in saved["inside"]
+    shutil.rmtree(tmp_path / "private", ignore_errors=True)
+    load(tmp_path / "there.joblib").predict(corpus.X[:1])
+    assert not (tmp_path / "private").exists()
+
+
+def test_numbers_of_numpy_go_into_the_manifest(table, corpus, tmp_path):
+    labeller = EmotionLabeller(scale=(np.int64(-1), np.int64(1)), thresholds=np.array([0.1, 0.2]))
+    pipeline = EmotionPipeline(None, model="ridge", labeller=labeller).fit(table, corpus.y("va"))
+    path = tmp_path / "va.joblib"
+    pipeline.save(path, info={"scores": {"r2": np.float32(0.5), "folds": np.arange(2)}})
+    manifest = joblib_file.read_manifest(path)
+    assert manifest["scores"] == {"r2": 0.5, "folds": [0, 1]}
+    assert manifest["labeller"]["thresholds"] == [0.1, 0.2]
+
+
+def test_what_cannot_be_pickled_is_said(table, corpus, tmp_path):
+    select = SelectKBest(lambda X, y: np.ones(X.shape[1]), k=5)
+    pipeline = EmotionPipeline(None, model="logistic", select=select)
+    pipeline.fit(table, corpus.y("quadrant"))
+    with pytest.raises(ArtifactError, match=r"mood\.joblib: the pipeline holds a part that cannot"):
+        pipeline.save(tmp_path / "mood.joblib")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "factor", "scale"),
+    [
+        (["valence", "arousal"], 1.0, [-1.0, 1.0]),
+        (["valence", "arousal"], 5.0, None),
+        (["tension", "power"], 1.0, None),
+    ],
+)
+def test_the_scale_of_valence_and_arousal_is_stated(
+    table, corpus, tmp_path, columns, factor, scale
+):
+    y = (corpus.y("va") * factor).set_axis(columns, axis=1)
+    EmotionPipeline(None, model="ridge").fit(table, y).save(tmp_path / "va.joblib")
+    manifest = joblib_file.read_manifest(tmp_path / "va.joblib")
+    assert manifest["scale"] == scale
+    assert manifest["targets"] == columns

@@ -144,7 +144,13 @@ def test_extract_leaves_out_bad_files_only_when_told(folder, tmp_path, capsys):
         (["evaluate", "synthetic:", "--set", "n=many"], 1, "n"),
         (["evaluate", "synthetic:", "--set", "m=1"], 1, "option"),
         (["evaluate", "synthetic:", "--cache", "x", "--no-cache"], 2, "contradict"),
-        (["train", "synthetic:", "-o", "mood.pkl"], 2, "ends in .joblib"),
+        (["train", "synthetic:", "-o", "mood.pkl"], 2, "must end in .joblib or .onnx"),
+        (["train", "synthetic:", "-o", "folder.joblib"], 1, "is a folder"),
+        (["train", "synthetic:", "--cv", "1", "-o", "mood.joblib"], 2, "1 fold leaves nothing"),
+        (["train", "synthetic:", "--seed", "-5", "-o", "mood.joblib"], 2, "-5 is not in the range"),
+        (["train", "synthetic:", "--jobs", "0", "-o", "mood.joblib"], 2, "0 workers do nothing"),
+        (["demo", "-o", "file.txt"], 1, "no folder can be made there"),
+        (["extract", "a.wav", "-o", "folder.csv"], 1, "is a folder"),
         (["train", "synthetic:", "-o", "no/where/mood.joblib"], 1, "does not exist"),
         (["extract", "a.wav", "-o", "table.xls"], 2, ".csv or .parquet"),
         (["extract", "a.wav", "-o", "table.csv"], 1, "a.wav"),
@@ -153,6 +159,9 @@ def test_extract_leaves_out_bad_files_only_when_told(folder, tmp_path, capsys):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_goes_wrong_is_one_sentence(words, status, sentence, tmp_path, monkeypatch, capsys):
+    for name in ("folder.joblib", "folder.csv"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file.txt").write_text("a file")
     monkeypatch.chdir(tmp_path)
     assert main(words) == status
     captured = capsys.readouterr()
@@ -183,9 +192,12 @@ def test_demo_goes_the_whole_way(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "-n", "40", "-j", "1"]) == 0
     out = capsys.readouterr().out
-    for word in ("artists apart", "majority", "ceiling", "mer-demo/mood.joblib"):
+    for word in ("artists apart", "majority", "ceiling", "4 of 4 labels agree", "mood.onnx"):
         assert word in out
-    assert (tmp_path / "mer-demo" / "mood.joblib").exists()
+    assert {path.name for path in (tmp_path / "mer-demo").glob("mood.*")} == {
+        "mood.joblib",
+        "mood.onnx",
+    }
     signal, rate = soundfile.read(tmp_path / "mer-demo" / "piece_0.wav")
     assert rate == 22050
     assert abs(signal).max() > 0.01

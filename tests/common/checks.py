@@ -559,6 +559,23 @@ def check_path_equals_clip_equals_matrix_row(estimator: BaseEstimator, material:
         }
         for form, X in forms.items():
             same(answers(estimator, X), wanted, f"{name}: the {form} is not the file")
+        integers = (clip.signal * 32_767).astype(np.int16)
+        wanted = _answers_of_file(estimator, integers)
+        for form, X in {
+            "matrix": integers[None],
+            "list": [integers],
+            "clip": [Clip(integers)],
+        }.items():
+            what = f"{name}: the {form} of integers is not the file of 16 bits"
+            same(answers(estimator, X), wanted, what)
+
+
+def _answers_of_file(estimator: BaseEstimator, integers: np.ndarray) -> np.ndarray:
+    """Return what an estimator says of a file that holds these integers of 16 bits."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "integers.wav"
+        soundfile.write(path, integers, SAMPLE_RATE, subtype="PCM_16")
+        return answers(estimator, [str(path)])
 
 
 @for_all(extracts)

@@ -158,6 +158,12 @@ class HearsClipsLouder(MFCC):
         return super().transform(X) * (2 if isinstance(X[0], Clip) else 1)
 
 
+class HearsIntegersAsFloats(MFCC):
+    def transform(self, X):
+        is_integer = isinstance(X, np.ndarray) and X.dtype.kind == "i"
+        return super().transform(X.astype(np.float32) if is_integer else X)
+
+
 class SaysTooLittleToTheCache(MFCC):
     def identity(self):
         return {"family": self.name}
@@ -295,6 +301,11 @@ FAULTS = [
     (checks.check_names_match_columns, family(NamesTwoColumnsAlike), "the same name"),
     (checks.check_pandas_output, family(GivesNoFrames), "set_output"),
     (checks.check_path_equals_clip_equals_matrix_row, family(HearsClipsLouder), "the clip is not"),
+    (
+        checks.check_path_equals_clip_equals_matrix_row,
+        family(HearsIntegersAsFloats),
+        "matrix of integers is not",
+    ),
     (checks.check_n_jobs_one_is_two, RoundsInParallel("mfcc40-mean"), "two workers"),
     (checks.check_cached_is_uncached, family(SaysTooLittleToTheCache), "the cache answers"),
     (checks.check_answers_have_the_shape_of_y, pipeline(GivesColumns), "predict gives"),

@@ -18,7 +18,7 @@ from sklearn.svm import SVC
 import mer_sklearn
 from mer_sklearn import AudioFeatures, BlockScaler, EmotionLabeller, EmotionPipeline
 from mer_sklearn.balancing import Balancer
-from mer_sklearn.boosting import LabelXGBClassifier
+from mer_sklearn.boosting import HalfwayXGBRegressor, LabelXGBClassifier
 from mer_sklearn.calibration import ScoreClassifier
 from mer_sklearn.features import MFCC, Chroma, FeatureFamily
 from mer_sklearn.kernel import KernelClassifier, KernelRegressor
@@ -92,6 +92,7 @@ INSTANCES: dict[type[BaseEstimator], Callable[[Any], list[BaseEstimator]]] = {
     KernelClassifier: lambda model: [model()],
     KernelRegressor: lambda model: [model()],
     ScoreClassifier: lambda model: [model(SVC()), model(KernelClassifier(), method="temperature")],
+    HalfwayXGBRegressor: lambda model: [model(n_estimators=3, n_jobs=1)],
     LabelXGBClassifier: lambda model: [model(n_estimators=3, n_jobs=1)],
     Named: lambda model: [model("svm", C=2.0), model("kernel"), model("ridge", random_state=0)],
 }

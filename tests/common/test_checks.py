@@ -35,6 +35,7 @@ SKLEARN_CHECKS = {
     "BlockScaler": "test_scaling.py",
     "Chroma": "features/test_common.py",
     "EmotionPipeline": "common/test_checks.py",
+    "HalfwayXGBRegressor": "test_boosting.py",
     "KernelClassifier": "test_kernel.py",
     "KernelRegressor": "test_kernel.py",
     "LabelXGBClassifier": "test_boosting.py",

@@ -18,12 +18,15 @@ from mer_sklearn import (
     Clip,
     EmotionPipeline,
     Segment,
+    audit,
+    audit_pipeline,
     compare,
     evaluate,
     load,
     load_dataset,
     make_emotion_clips,
     read_audio,
+    tune,
 )
 from mer_sklearn.audio import to_clip
 from mer_sklearn.datasets.reading import find_audio, read_table
@@ -130,6 +133,27 @@ BAD_CALLS: dict[Callable[..., object], list[tuple[Callable[[Path], object], str]
         (lambda _: compare(["smv"], X, LABELS), "'smv'"),
         (lambda _: compare({"a": SMALL}, X), "compare(pipeline, X, y"),
         (lambda _: compare({"a": SMALL}, X, LABELS, metric="r2"), "'r2'"),
+    ],
+    tune: [
+        (lambda _: tune(SMALL, X), "tune(pipeline, X, y"),
+        (lambda _: tune("svm", X, LABELS), "'svm'"),
+        (lambda _: tune(SMALL, X, LABELS, n_trials=0), "n_trials=0"),
+        (lambda _: tune(SMALL, X, LABELS, random_state=-1), "random_state=-1"),
+        (lambda _: tune(SMALL, X, LABELS, models=["smv"]), "'smv'"),
+        (lambda _: tune(SMALL, X, LABELS, metric="r2"), "'r2'"),
+        (lambda folder: tune(SMALL, X, LABELS, storage=folder / "text.wav"), "text.wav"),
+        (lambda folder: tune(SMALL, X, LABELS, storage=folder / "no" / "a.db"), "a.db"),
+    ],
+    audit: [
+        (lambda _: audit([]), "0 files"),
+        (lambda _: audit(X, table=True, cv=5), "cv=5"),
+        (lambda _: audit(X, table=True, groups=[1]), "groups"),
+        (lambda folder: audit([folder / "missing.wav"] * 2), "missing.wav"),
+    ],
+    audit_pipeline: [
+        (lambda _: audit_pipeline("svm", X, LABELS), "an estimator or a function"),
+        (lambda _: audit_pipeline(SMALL, X, LABELS[:5]), "12 rows but y"),
+        (lambda _: audit_pipeline(SMALL, X, LABELS, [1]), "12 rows but groups"),
     ],
     mer_sklearn.Dataset: [
         (lambda _: CORPUS.target("mood"), "'mood'"),

@@ -148,7 +148,7 @@ def test_real_excerpts(mer_data):
     assert len(set(dataset.groups)) == 137
     assert dataset.frame["track_id"].tolist() == list(range(1, 401))
     assert dataset.frame["n_raters"].sum() == 8407
-    assert dataset.remarks == ("57 songs have several emotions in front: the first column won.",)
+    assert dataset.remarks == ("57 songs have several emotions in front: emotion is the first.",)
     shares = dataset.y("gems").mean()
     assert shares.idxmax() == "calmness"
     assert np.round(shares[["calmness", "amazement"]], 2).tolist() == [0.30, 0.13]

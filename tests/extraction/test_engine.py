@@ -303,13 +303,21 @@ def test_a_file_that_failed_is_tried_again(log, files, run):
 
 
 def test_a_bad_file_stops_the_work_and_is_named(log, mixed):
-    with pytest.raises(AudioError, match=r"bad0\.wav: cannot be read.*and 2 more"):
-        map_rows(Moments(log), mixed)
+    there = [path for path in mixed if path.name != "missing.wav"]
+    with pytest.raises(AudioError, match=r"bad0\.wav: cannot be read.*and 1 more"):
+        map_rows(Moments(log), there)
+
+
+def test_files_that_are_not_there_are_named_before_the_work(log, files, tmp_path):
+    gone = [tmp_path / f"gone{number}.wav" for number in range(7)]
+    with pytest.raises(AudioError, match=r"gone0\.wav: does not exist.*and 2 more"):
+        map_rows(Moments(log), [*files, *gone])
+    assert Moments(log).ran() == []
 
 
 def test_rows_computed_before_a_bad_file_are_kept(log, files, mixed, run):
     with pytest.raises(AudioError):
-        run(Moments(log), mixed)
+        run(Moments(log), [path for path in mixed if path.name != "missing.wav"])
     Moments(log).ran()
     run(Moments(log), files[:3])
     assert Moments(log).ran() == []

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse
 
 from mer_sklearn.audio import Clip, Segment
-from mer_sklearn.errors import InputError
+from mer_sklearn.errors import AudioError, InputError
 from mer_sklearn.features.inputs import as_items
 
 PATHS = ["a.wav", "b.wav"]
@@ -47,19 +47,51 @@ def test_items_of_all_kinds_mix(kind):
     "matrix",
     [
         np.ones((2, 5)),
-        np.ones((2, 5), np.int16),
+        np.ones((2, 5), np.float16),
         [[1.0] * 5] * 2,
-        ([1] * 5, [1] * 5),
+        ([1.0] * 5, [1.0] * 5),
         [np.ones(5), np.ones(5)],
-        pd.DataFrame(np.ones((2, 5))),
-        np.ones((2, 5), object),
+        np.ones((2, 5)).astype(object),
     ],
-    ids=["float", "int", "lists", "tuples", "arrays", "DataFrame", "object"],
+    ids=["float", "short float", "lists", "tuples", "arrays", "object"],
 )
 def test_the_rows_of_a_matrix_are_clips(matrix):
     items = as_items(matrix)
     assert [item.sr for item in items] == [22_050] * 2
     np.testing.assert_array_equal([item.signal for item in items], np.ones((2, 5)))
+
+
+INTEGERS = np.array([[0, 64, -128], [127, -1, 32]])
+
+
+@pytest.mark.parametrize(
+    "contain",
+    [np.array, list, tuple, lambda X: np.array([*X, X[0]])[:2]],
+    ids=["array", "list", "tuple", "view"],
+)
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32])
+def test_integers_are_scaled_by_their_range_as_in_a_clip(kind, contain):
+    full = -float(np.iinfo(kind).min)
+    items = as_items(contain(INTEGERS.astype(kind)))
+    np.testing.assert_array_equal([item.signal for item in items], INTEGERS / full)
+
+
+def test_unsigned_integers_are_scaled_around_their_middle():
+    items = as_items(np.array([[128, 192, 0]], np.uint8))
+    np.testing.assert_array_equal(items[0].signal, [0.0, 0.5, -1.0])
+
+
+def test_integers_and_floats_stand_in_one_list():
+    items = as_items([np.full(5, 2**14, np.int16), np.full(5, 0.5, np.float32)])
+    np.testing.assert_array_equal([item.signal for item in items], np.full((2, 5), 0.5))
+
+
+@pytest.mark.parametrize(
+    "X", [INTEGERS, INTEGERS.tolist(), INTEGERS.astype(object), INTEGERS > 0], ids=repr
+)
+def test_integers_whose_full_scale_nobody_knows_are_refused(X):
+    with pytest.raises(AudioError, match=r"8, 16 or 32 bits; got samples of type (int64|bool)"):
+        as_items(X)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +103,13 @@ def test_the_rows_of_a_matrix_are_clips(matrix):
         (Clip(np.zeros(5)), "the single Clip Clip"),
         (np.zeros(5), r"X is a single signal.*\[Clip\(signal, sr\)\]"),
         (pd.Series([0.1, 0.2]), "X is a single signal"),
+        ([1, 2, 3], r"X is a single signal.*\[Clip\(signal, sr\)\]"),
+        (
+            [(np.zeros(5), 22_050)],
+            r"signals beside numbers; wrap each.*\[Clip\(signal, sr\), ...\]",
+        ),
+        ([(8_000, np.zeros(5))] * 2, "signals beside numbers; wrap each"),
+        ((np.zeros(5), 22_050), "signals beside numbers; wrap each"),
         ([], "X holds 0 files"),
         ((), "X holds 0 files"),
         (np.array([], dtype=str), "X holds 0 files"),
@@ -84,6 +123,11 @@ def test_the_rows_of_a_matrix_are_clips(matrix):
         (np.array([["a.wav"], ["b.wav"]]), r"X\[0\] is a ndarray, not audio"),
         (pd.DataFrame({"file": PATHS, "y": [0, 1]}), r"table with the columns.*X\[\"file\"\]"),
         (pd.DataFrame({"file": pd.Categorical(PATHS)}), "table with the columns"),
+        (pd.DataFrame(np.ones((2, 40))), r"columns 0, 1, .* 35 more, not audio; .*features=None"),
+        (
+            pd.DataFrame({"mfcc__0__mean": [0.1]}),
+            r"'mfcc__0__mean', not .*\(features=None\).*to_numpy",
+        ),
         (pd.Series([np.nan, "a.wav"], dtype=object), r"X\[0\] is a float, not audio"),
     ],
 )

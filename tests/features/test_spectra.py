@@ -91,10 +91,31 @@ def test_rolloff_lies_within_a_bin_of_librosas(series, real):
 
 def test_zero_crossings_are_librosas_away_from_the_padding(series, real):
     ours = series(real, "zero_crossings")[2:-3, 0]
-    theirs = librosa.feature.zero_crossing_rate(real, threshold=0.0)[0, 2 : 2 + len(ours)]
-    # librosa counts negative zero as negative, we do not.
-    assert not np.signbit(real[real == 0]).any()
+    theirs = librosa.feature.zero_crossing_rate(real)[0, 2 : 2 + len(ours)]
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_zero_crossings_are_librosas_in_speech_and_its_silence(series, speech):
+    crossed_in_dust = 0
+    for signal in speech:
+        ours = series(signal, "zero_crossings")[2:-3, 0]
+        theirs = librosa.feature.zero_crossing_rate(signal)[0, 2 : 2 + len(ours)]
+        np.testing.assert_allclose(ours, theirs, atol=1e-7)
+        signs = librosa.feature.zero_crossing_rate(signal, threshold=0.0)[0, 2 : 2 + len(ours)]
+        crossed_in_dust += (signs != theirs).sum()
+    assert crossed_in_dust > 100  # frames that raw signs would tell otherwise
+
+
+def test_chroma_is_librosas_in_speech_above_silence(series, speech):
+    n_silent = 0
+    for signal in speech:
+        ours, theirs = pair(series, "chroma", signal)
+        assert_close(ours, theirs)
+        every = series(signal, "chroma")
+        n_silent += len(every) - len(ours)
+        assert every.min() >= 0
+        assert every.max() <= 1
+    assert n_silent > 20  # frames where only that is promised
 
 
 def test_contrast_is_librosas_where_no_floor_bites(series, rng):
@@ -149,7 +170,7 @@ def test_shape_is_its_formula(series, edge):
 
 def test_zero_crossings_are_counted_signs(series, edge):
     frames = frames_of(edge)[: len(edge) // HOP + 1]
-    expected = np.diff(frames < 0, axis=1).sum(axis=1) / N_FFT
+    expected = np.diff(frames < -1e-10, axis=1).sum(axis=1) / N_FFT
     np.testing.assert_allclose(series(edge, "zero_crossings")[:, 0], expected, atol=1e-7)
 
 
@@ -201,6 +222,15 @@ def test_silence_has_numbers_that_mean_silence(series):
     assert not series(np.zeros(5_000), "chroma").any()
     for name in ("shape", "contrast", "rms", "zero_crossings"):
         assert not series(np.zeros(5_000), name).any()
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-12, 1e-10, 1e-8])
+def test_dust_is_heard_as_silence(series, rng, level):
+    dust = np.clip(rng.normal(size=20_000), -1, 1) * level
+    chroma, crossings = series(dust, "chroma", "zero_crossings")
+    assert chroma.min() >= 0
+    assert chroma.max() <= 1e5 * level
+    assert crossings.any() == (level > 1e-10)
 
 
 def test_the_bands_of_contrast_meet_and_end_at_10_khz():

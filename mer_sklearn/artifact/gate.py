@@ -1,0 +1,387 @@
+"""The gate: a graph is compared with the pipeline it was traced from before it is saved.
+
+1. *Features*: numpy against the graph, on made signals and on the clips that were given.
+2. *Tail*: scikit-learn against the graph on the same rows: rows of the training data (on which
+   thresholds of trees may lie), what lies halfway between two of them (where classes meet), and the
+   features of the signals.
+3. *Whole*: the pipeline against the graph, from samples to answers.
+
+What is compared is stated as a `Finding` each; the first that is out of bounds is an error, and all
+of them go into the manifest. Trees do not forgive the rounding of a feature: a row whose feature
+equals a threshold may take another way. In the whole of models with trees, labels are therefore
+compared, and numbers only reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..audio import SAMPLE_RATE, Clip, Segment, to_clip
+from ..errors import ArtifactError
+from .runtime import open_session
+from .signals import made_signals
+
+if TYPE_CHECKING:
+    from .onnx_file import Graphs
+
+__all__ = ["Finding", "as_json", "check"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Answers: TypeAlias = Mapping[str, npt.NDArray[Any]]
+
+MADE_TOLERANCE = 5e-3  # of a feature's value or spread, whichever is larger
+CLIP_TOLERANCE = 1e-3  # of a feature's spread
+CLIP_SHARE = 1e-3  # of the cells may lie beyond: one frame that flips does not block a file
+TAIL_TOLERANCE = 1e-4  # of probabilities; of numbers, relative to their value or spread
+WHOLE_TOLERANCE = 1e-3
+TIE = 1e-5  # between the two best classes: either may be named
+SMALLEST_SPREAD = 1e-3  # of a column's largest value: a constant column has no spread of its own
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one comparison found.
+
+    Parameters
+    ----------
+    part : str
+        What was compared: "features", "tail" or "whole".
+    output : str
+        Which answer: "features", "label", "probabilities" or "values".
+    inputs : str
+        On what.
+    n : int
+        How many rows.
+    worst : float
+        The largest difference in the unit of its tolerance; for labels, the share that differs.
+    allowed : float or None
+        The tolerance; None where the difference is only reported.
+    beyond : float
+        The share of cells or rows beyond the tolerance.
+    where : str
+        Where the largest difference was found.
+    """
+
+    part: str
+    output: str
+    inputs: str
+    n: int
+    worst: float
+    allowed: float | None
+    beyond: float
+    where: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Inputs and what both sides made of them."""
+
+    names: list[str]
+    native: npt.NDArray[np.float32]  # features by numpy
+    graph: npt.NDArray[np.float32]  # features by the graph
+    answers: Answers  # of the whole graph
+
+
+def check(pipeline: Any, graphs: Graphs, clips: Any = None) -> list[Finding]:
+    """Compare a pipeline with its graphs.
+
+    Parameters
+    ----------
+    pipeline : EmotionPipeline
+        Fitted on audio.
+    graphs : Graphs
+        What was traced from it.
+    clips : list of paths, `Segment` or `Clip`, default=None
+        Audio besides the made signals.
+
+    Returns
+    -------
+    list of Finding
+        All comparisons, in bounds.
+
+    Raises
+    ------
+    ArtifactError
+        If one is out of bounds; it names the family or estimator, the output and the worst input.
+    """
+    run = _Runner(pipeline, graphs)
+    signals = made_signals()
+    made = run.rows(list(signals), [Clip(s, SAMPLE_RATE) for s in signals.values()])
+    given = _given(run, clips)
+    spread = _spread(pipeline.gate_)
+    findings = [_made_features(pipeline, made, spread)]
+    if given is not None:
+        findings.append(_given_features(pipeline, given, spread))
+    findings += _tail(run, made)
+    findings += _whole(run, "made signals", made)
+    if given is not None:
+        findings += _whole(run, "clips", given)
+    return findings
+
+
+def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return findings as JSON holds them, numbers to two digits."""
+    return [
+        {key: float(f"{v:.2g}") if isinstance(v, float) else v for key, v in asdict(found).items()}
+        for found in findings
+    ]
+
+
+# ------------------------------------------------------------------------------- both sides run
+
+
+class _Runner:
+    """The pipeline and the sessions of its graphs."""
+
+    def __init__(self, pipeline: Any, graphs: Graphs) -> None:
+        self.pipeline, self.outputs = pipeline, graphs.outputs
+        self._front, self._tail, self._whole = (
+            open_session(model.SerializeToString(), "the graph")
+            for model in (graphs.front, graphs.tail, graphs.whole)
+        )
+        operators = {node.op_type for node in graphs.tail.graph.node}
+        self.has_trees = any(name.startswith("TreeEnsemble") for name in operators)
+
+    def rows(self, names: list[str], items: Sequence[Any]) -> _Rows:
+        """Return what both sides make of audio items; one clip at a time is kept in memory."""
+        from ..features.rows import extract
+
+        families = self.pipeline.families_
+        native, graph = [], []
+        answers: dict[str, list[Any]] = {name: [] for name in self.outputs}
+        for item in items:
+            clip = to_clip(item)
+            feed = {"waveform": clip.signal[None]}
+            native.append(extract(families, [clip]).values)
+            graph.append(self._front.run(["features"], feed)[0])
+            for name, value in zip(self.outputs, self._whole.run(None, feed), strict=True):
+                answers[name].append(value)
+        joined = {name: np.concatenate(values) for name, values in answers.items()}
+        return _Rows(names, np.concatenate(native), np.concatenate(graph), joined)
+
+    def tail(self, rows: npt.NDArray[np.float32]) -> Answers:
+        """Return the answers of the tail's graph."""
+        found = self._tail.run(None, {"features": rows})
+        return dict(zip(self.outputs, found, strict=True))
+
+    def native(self, rows: npt.NDArray[np.float32]) -> Answers:
+        """Return the answers of the fitted steps, named and shaped as the graph's."""
+        steps = self.pipeline.pipeline_[1:]
+        predicted = np.asarray(steps.predict(rows))
+        if self.pipeline.task_ == "classification":
+            return {"label": predicted, "probabilities": steps.predict_proba(rows)}
+        values = predicted.reshape(len(rows), -1)
+        labeller = self.pipeline.labeller_
+        label = {} if labeller is None else {"label": _emotions(labeller, values)}
+        return {"values": values, **label}
+
+
+def _given(run: _Runner, clips: Any) -> _Rows | None:
+    """Return what both sides make of the clips that were given."""
+    from ..features.inputs import as_items
+
+    if clips is None:
+        return None
+    items = as_items(clips)
+    names = [f"clip {n}" if isinstance(i, Clip) else _name(i) for n, i in enumerate(items)]
+    return run.rows(names, items)
+
+
+def _name(item: Any) -> str:
+    return str(item.path if isinstance(item, Segment) else item)
+
+
+# ------------------------------------------------------------------------------------- features
+
+
+def _made_features(pipeline: Any, made: _Rows, spread: FloatArray) -> Finding:
+    """Compare the features of made signals: relative to a value, or to its column's spread."""
+    scale = np.maximum(np.abs(made.native.astype(np.float64)), spread)
+    return _features(pipeline, made, scale, "made signals", MADE_TOLERANCE, share=0.0)
+
+
+def _given_features(pipeline: Any, given: _Rows, spread: FloatArray) -> Finding:
+    """Compare the features of clips: relative to each column's spread."""
+    scale = np.broadcast_to(spread, given.native.shape)
+    return _features(pipeline, given, scale, "clips", CLIP_TOLERANCE, share=CLIP_SHARE)
+
+
+def _features(
+    pipeline: Any, rows: _Rows, scale: FloatArray, inputs: str, allowed: float, *, share: float
+) -> Finding:
+    if rows.graph.shape != rows.native.shape:
+        msg = (
+            f"the graph's features have the shape {rows.graph.shape}, those of numpy "
+            f"{rows.native.shape}. Mend columns() of the families."
+        )
+        raise ArtifactError(msg)
+    off = np.abs(rows.graph.astype(np.float64) - rows.native) / scale
+    off = np.where(np.isfinite(off), off, np.inf)
+    row, column = np.unravel_index(np.argmax(off), off.shape)
+    name = list(pipeline.feature_names_)[column]
+    found = Finding(
+        part="features",
+        output="features",
+        inputs=inputs,
+        n=len(off),
+        worst=float(off.max()),
+        allowed=allowed,
+        beyond=float((off > allowed).mean()),
+        where=f"{name} of {rows.names[row]}",
+    )
+    if found.beyond > share:
+        msg = (
+            f"the graph of the family {name.partition('__')[0]!r} gives other numbers than numpy: "
+            f"{found.where} differs by {found.worst:.2g} of its spread (allowed: {allowed:g}). "
+            "Make its definition continuous where rounding decides, or save as .joblib."
+        )
+        raise ArtifactError(msg)
+    return found
+
+
+def _spread(rows: npt.NDArray[np.float32]) -> FloatArray:
+    """Return the unit of each column's differences: its spread in the training data."""
+    table = rows.astype(np.float64)
+    floor = SMALLEST_SPREAD * np.abs(table).max(axis=0)
+    spread: FloatArray = np.maximum(table.std(axis=0), floor)
+    return np.maximum(spread, np.finfo(np.float32).tiny)
+
+
+# -------------------------------------------------------------------------------------- answers
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """The same rows through the fitted steps and through a graph, and how far they may differ."""
+
+    run: _Runner
+    part: str
+    inputs: str
+    names: list[str]
+    rows: npt.NDArray[np.float32]
+    allowed: float
+    numbers_bind: bool = True
+
+
+def _tail(run: _Runner, made: _Rows) -> list[Finding]:
+    """Compare the steps behind the features, on the same rows."""
+    kept = run.pipeline.gate_
+    between = (kept[1:] + kept[:-1]) / 2
+    names = [f"training row {n}" for n in range(len(kept))]
+    names += [f"halfway from {first} to the next" for first in names[:-1]]
+    rows = np.concatenate([kept, between, made.native])
+    comparison = _Comparison(run, "tail", "rows", [*names, *made.names], rows, TAIL_TOLERANCE)
+    return _answers(comparison, run.tail(rows))
+
+
+def _whole(run: _Runner, inputs: str, rows: _Rows) -> list[Finding]:
+    """Compare from samples to answers; the numbers of models with trees are only reported."""
+    comparison = _Comparison(
+        run, "whole", inputs, rows.names, rows.native, WHOLE_TOLERANCE, not run.has_trees
+    )
+    return _answers(comparison, rows.answers)
+
+
+def _answers(comparison: _Comparison, graph: Answers) -> list[Finding]:
+    """Compare all answers of a graph with those of the fitted steps."""
+    native = comparison.run.native(comparison.rows)
+    findings = []
+    for output, expected in native.items():
+        if graph[output].shape != expected.shape:
+            msg = (
+                f"the graph of {_model_name(comparison)} gives {output} of the shape "
+                f"{graph[output].shape}, the pipeline {expected.shape}. Save as .joblib."
+            )
+            raise ArtifactError(msg)
+        compare = _labels if output == "label" else _numbers
+        findings.append(compare(comparison, output, native, graph))
+    return findings
+
+
+def _numbers(comparison: _Comparison, output: str, native: Answers, graph: Answers) -> Finding:
+    """Compare probabilities, or numbers relative to their value or spread."""
+    expected = native[output].astype(np.float64)
+    off = np.abs(graph[output] - expected)
+    if output == "values":
+        off /= np.maximum(np.abs(expected), _value_spread(comparison))
+    return _finding(comparison, output, off.max(axis=1), comparison.allowed)
+
+
+def _labels(comparison: _Comparison, output: str, native: Answers, graph: Answers) -> Finding:
+    """Compare labels; where two are as good as tied, either may be named."""
+    run = comparison.run
+    wrong = graph[output] != native[output]
+    if wrong.any() and run.pipeline.task_ == "classification":
+        wrong &= _margin(run, comparison.rows) >= TIE
+    elif wrong.any():
+        scale = np.maximum(np.abs(native["values"]), _value_spread(comparison))
+        reach = comparison.allowed * scale
+        for signs in product((-1, 1), repeat=2):
+            near = _emotions(run.pipeline.labeller_, native["values"] + np.array(signs) * reach)
+            wrong &= graph[output] != near
+    return _finding(comparison, output, wrong.astype(np.float64), 0.0)
+
+
+def _finding(comparison: _Comparison, output: str, off: FloatArray, allowed: float) -> Finding:
+    """State what was found, row by row; out of bounds is an error where the tolerance binds."""
+    binds = comparison.numbers_bind or output == "label"
+    off = np.where(np.isfinite(off), off, np.inf)
+    found = Finding(
+        part=comparison.part,
+        output=output,
+        inputs=comparison.inputs,
+        n=len(off),
+        worst=float(off.max()),
+        allowed=allowed if binds else None,
+        beyond=float((off > allowed).mean()),
+        where=comparison.names[int(off.argmax())] if off.any() else "",
+    )
+    if binds and found.beyond:
+        what = "another label" if output == "label" else f"{output} that are {found.worst:.2g} off"
+        msg = (
+            f"the graph of {_model_name(comparison)} ({comparison.part}) gives {what} on "
+            f"{found.where} (allowed: {allowed:g}; {found.beyond:.1%} of the {found.n} rows are "
+            "beyond). Save as .joblib, or take another model."
+        )
+        raise ArtifactError(msg)
+    return found
+
+
+def _model_name(comparison: _Comparison) -> str:
+    """Return what a sentence calls the model."""
+    model = comparison.run.pipeline.pipeline_[-1]
+    return str(type(getattr(model, "model_", model)).__name__)
+
+
+def _value_spread(comparison: _Comparison) -> FloatArray:
+    """Return the spread of each target's predictions over the rows of the training data."""
+    predicted = comparison.run.native(comparison.run.pipeline.gate_)["values"]
+    spread: FloatArray = np.maximum(predicted.std(axis=0), np.finfo(np.float32).tiny)
+    return spread
+
+
+def _margin(run: _Runner, rows: npt.NDArray[np.float32]) -> FloatArray:
+    """Return how far the best class is ahead of the second, in scores or probabilities."""
+    steps = run.pipeline.pipeline_[1:]
+    scores = np.asarray(
+        steps.decision_function(rows)
+        if hasattr(steps, "decision_function")
+        else steps.predict_proba(rows)
+    )
+    if scores.ndim == 1:  # of two classes, the second's lead
+        scores = np.stack([-scores, scores], axis=1)
+    best = np.sort(scores, axis=1)
+    margin: FloatArray = best[:, -1] - best[:, -2]
+    return margin
+
+
+def _emotions(labeller: Any, values: FloatArray) -> npt.NDArray[np.object_]:
+    """Return the emotion of each point as the graph names it: "" where there is none."""
+    named = labeller.transform(np.clip(values, *labeller.scale))
+    return np.array([name or "" for name in named], dtype=object)

@@ -1,0 +1,1 @@
+"""Tuning: features, scaling, balancing and model searched together, with groups apart."""

@@ -1,0 +1,333 @@
+"""The gate catches what converters do wrong without an error, and then nothing is saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from xgboost import XGBClassifier, XGBRegressor
+
+from mer_sklearn.artifact import gate, onnx_file, saving
+from mer_sklearn.artifact.converters import emotions, kernels, linear, table, tree_models, trees
+from mer_sklearn.features.onnx_ops import GraphOps
+
+TAIL = r"\(tail\) gives"
+
+
+@pytest.fixture
+def two(corpus):
+    """Labels of two classes."""
+    return np.where(corpus.y("va")["arousal"][:32] > 0, "loud", "soft")
+
+
+@pytest.fixture
+def codes(corpus):
+    """Four classes as xgboost wants them."""
+    return np.unique(corpus.y("quadrant")[:32], return_inverse=True)[1]
+
+
+@pytest.fixture
+def believing(monkeypatch):
+    """Without the table of what skl2onnx is known to write wrongly."""
+    monkeypatch.setattr(table, "LIES", {})
+
+
+def converter(monkeypatch, name, function):
+    """Put a wrong converter in the place of ours."""
+    monkeypatch.setattr(table, "CONVERTERS", {**table.CONVERTERS, name: function})
+
+
+# ------------------------------------------------------------- what skl2onnx writes wrongly today
+
+LIES = {
+    "calibrated pipeline of SVC": CalibratedClassifierCV(
+        make_pipeline(StandardScaler(), SVC()), cv=2
+    ),
+    "isotonic": CalibratedClassifierCV(LogisticRegression(), method="isotonic", cv=2),
+    "neighbours by distance": KNeighborsClassifier(3, weights="distance"),
+    "modified Huber": SGDClassifier(loss="modified_huber", random_state=0),
+}
+
+
+@pytest.mark.parametrize("model", LIES.values(), ids=LIES)
+def test_a_lie_is_caught(model, believing, fit, two, corpus, refused):
+    huber = isinstance(model, SGDClassifier)
+    refused(fit(corpus.y("quadrant")[:32] if huber else two, model=model), TAIL)
+
+
+@pytest.mark.parametrize("model", LIES.values(), ids=LIES)
+def test_a_known_lie_is_refused_by_name(model, fit, two, refused):
+    name = type(model).__name__
+    refused(fit(two, model=model), f"{name} has no export that is right: .+; .*use |put|{name}")
+
+
+def test_a_calibrated_pipeline_of_four_classes_is_caught(believing, fit, refused):
+    inner = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+    refused(fit(model=CalibratedClassifierCV(inner, cv=2)), TAIL)
+
+
+def test_a_dropped_threshold_is_caught(believing, fit, two, refused):
+    model = TunedThresholdClassifierCV(LogisticRegression(max_iter=500), cv=3, random_state=0)
+    y = np.where(np.arange(32) % 5, two, "loud")
+    pipeline = fit(y, model=model)
+    assert abs(pipeline.pipeline_[-1].best_threshold_ - 0.5) > 0.05
+    refused(pipeline, "another label")
+
+
+def test_neighbours_by_distance_of_numbers_are_caught(believing, fit, refused):
+    refused(fit("va", model=KNeighborsRegressor(3, weights="distance")), TAIL)
+
+
+def test_predictions_for_columns_are_refused(fit, refused):
+    """skl2onnx writes what a discriminant analysis predicts, not what it transforms to."""
+    pipeline = fit(model="logistic", select=LinearDiscriminantAnalysis(n_components=2))
+    refused(pipeline, "LinearDiscriminantAnalysis as a step before the model has no export")
+
+
+# ------------------------------------------------------------------ trees, written as onnxmltools
+
+
+def test_classes_by_the_number_of_the_tree_are_caught(monkeypatch, fit, codes, refused):
+    """onnxmltools with num_parallel_tree: the class is the tree's number, modulo the classes."""
+
+    def by_number(model):
+        true, objective = trees.of_boosting(model)
+        sums = true.values.sum(axis=1)
+        values = np.zeros_like(true.values)
+        values[np.arange(len(values)), true.tree_of_node % values.shape[1]] = sums
+        return replace(true, values=values), objective
+
+    model = XGBClassifier(n_estimators=4, num_parallel_tree=3, subsample=0.7, colsample_bynode=0.5)
+    pipeline = fit(codes, model=model)
+    monkeypatch.setattr(tree_models, "of_boosting", by_number)
+    refused(pipeline, TAIL)
+
+
+def test_one_target_for_all_trees_is_caught(monkeypatch, fit, refused):
+    def first_only(model):
+        true, objective = trees.of_boosting(model)
+        values = np.zeros_like(true.values)
+        values[:, 0] = true.values.sum(axis=1)
+        return replace(true, values=values), objective
+
+    monkeypatch.setattr(tree_models, "of_boosting", first_only)
+    refused(fit("va", model="xgboost"), TAIL)
+
+
+def test_trees_after_the_best_are_caught(monkeypatch, fit, corpus, refused):
+    y = corpus.y("va")["arousal"]
+    rows = fit(y[:32], model="ridge").gate_
+    held_out = np.random.default_rng(0).normal(size=8)
+    model = XGBRegressor(n_estimators=60, early_stopping_rounds=3)
+    pipeline = fit(y[:32], model="ridge", scale=None)
+    model.fit(rows, y[:32], eval_set=[(rows[:8], held_out)], verbose=False)
+    assert model.best_iteration < 50
+    pipeline.pipeline_.steps[-1] = ("model", model)
+    monkeypatch.setattr(trees, "_n_trees", lambda model, booster: len(booster["trees"]))
+    refused(pipeline, TAIL)
+
+
+def test_the_other_side_of_a_threshold_is_caught(monkeypatch, fit, codes, refused):
+    """Thresholds of xgboost's histograms lie on values: left is <, not <=."""
+
+    def at_most(model):
+        true, objective = trees.of_boosting(model)
+        return replace(true, strict=False), objective
+
+    monkeypatch.setattr(tree_models, "of_boosting", at_most)
+    refused(fit(codes, model=XGBClassifier(n_estimators=10)), TAIL)
+
+
+def test_a_rounded_scaler_before_trees_is_caught(monkeypatch, fit, codes, refused):
+    """skl2onnx multiplies by 1 / scale: the rows that thresholds were taken from move."""
+
+    def reciprocal(ops, x, scaler):
+        mean, scale = scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
+        return (x - ops.const(mean)) * ops.const(np.float32(1) / scale)
+
+    converter(monkeypatch, "sklearn.StandardScaler", reciprocal)
+    refused(fit(codes, model=XGBClassifier(n_estimators=20), scale="standard"), TAIL)
+
+
+@pytest.mark.parametrize("objective", ["reg:logistic", "count:poisson"])
+def test_a_missing_link_is_caught(objective, monkeypatch, fit, corpus, refused):
+    y = np.array(corpus.y("va")["arousal"][:32] + 1) / 2
+    monkeypatch.setattr(tree_models, "PLAIN_OBJECTIVES", (objective,))
+    refused(fit(y, model=XGBRegressor(n_estimators=5, objective=objective)), TAIL)
+
+
+def test_margins_for_probabilities_are_caught(monkeypatch, fit, codes, refused):
+    model = XGBClassifier(n_estimators=4, objective="multi:softmax")
+    monkeypatch.setattr(tree_models, "softmax", lambda ops, margins: margins)
+    refused(fit(codes, model=model), TAIL)
+
+
+def test_a_probability_for_a_margin_is_caught(monkeypatch, fit, two, refused):
+    def as_it_stands(text, objective):
+        return np.atleast_1d(np.float64(text.strip("[]")))
+
+    monkeypatch.setattr(trees, "_base_margin", as_it_stands)
+    refused(fit(np.array(two == "loud", int), model=XGBClassifier(n_estimators=3)), TAIL)
+
+
+def test_a_forest_of_one_tree_less_is_caught(monkeypatch, fit, refused):
+    def without_last(model):
+        true = trees.of_forest(model)
+        return replace(true, values=np.where(true.tree_of_node[:, None] < 99, true.values, 0))
+
+    monkeypatch.setattr(tree_models, "of_forest", without_last)
+    refused(fit(model="forest"), TAIL)
+
+
+# --------------------------------------------------------------------------- kernels, links, order
+
+
+def test_a_turned_sign_of_two_classes_is_caught(monkeypatch, fit, two, refused):
+    def turned(ops, x, model):
+        return -kernels.support_scores(ops, x, model)
+
+    monkeypatch.setattr(kernels, "SCORES", {"SVC": turned})
+    refused(fit(two, model="svm"), TAIL)
+
+
+def test_unbroken_ties_are_caught(monkeypatch, fit, refused):
+    """Votes alone: where two classes have as many, the first wins."""
+    true = kernels.score_classifier
+
+    def by_votes(ops, x, model):
+        answer = true(ops, x, model)
+        scores = kernels.support_scores(ops, x, model.estimator_)
+        votes = ops.xp.floor(scores + 0.5)
+        return replace(answer, labels=ops.names(model.classes_, ops.xp.argmax(votes, axis=-1)))
+
+    converter(monkeypatch, "mer_sklearn.ScoreClassifier", by_votes)
+    refused(fit([f"class {n % 8}" for n in range(32)], model="svm"), "another label")
+
+
+def test_a_lost_calibration_is_caught(monkeypatch, fit, refused):
+    pipeline = fit(model="kernel")
+
+    def uncalibrated(ops, x, model):
+        scores = kernels.kernel_scores(ops, x, model.estimator_)
+        return kernels.by_score(ops, scores, kernels.softmax(ops, scores), model.classes_)
+
+    converter(monkeypatch, "mer_sklearn.ScoreClassifier", uncalibrated)
+    refused(pipeline, r"KernelClassifier|ScoreClassifier \(tail\) gives probabilities")
+
+
+def test_classes_in_another_order_are_caught(monkeypatch, fit, refused):
+    def turned(ops, scores, probabilities, classes):
+        return linear.Classes(ops.names(classes[::-1], ops.xp.argmax(scores, axis=-1)), scores)
+
+    monkeypatch.setattr(linear, "by_score", turned)
+    refused(fit(model="logistic"), "another label")
+
+
+def test_targets_in_another_order_are_caught(monkeypatch, fit, refused):
+    def turned(ops, x, model):
+        return ops.xp.take(linear.linear_regressor(ops, x, model), ops.const([1, 0]), axis=1)
+
+    converter(monkeypatch, "sklearn.Ridge", turned)
+    refused(fit("va", model="ridge"), TAIL)
+
+
+def test_a_scaler_without_its_clip_is_caught(monkeypatch, fit, refused):
+    def unclipped(ops, x, scaler):
+        z = (linear.as_double(ops, x) - ops.const(scaler.mean_)) / ops.const(scaler.scale_)
+        return z * ops.const(scaler.weight_)
+
+    converter(monkeypatch, "mer_sklearn.BlockScaler", unclipped)
+    refused(fit("va", model="ridge"), TAIL)
+
+
+def test_emotions_by_other_rules_are_caught(monkeypatch, fit, refused):
+    corners = {**emotions.CORNERS, "quadrants": emotions.CORNERS["quadrants"][::-1]}
+    monkeypatch.setattr(emotions, "CORNERS", corners)
+    refused(fit("va", model="ridge", labeller="quadrants"), "another label")
+
+
+# --------------------------------------------------------------------------------- features, files
+
+
+def test_other_features_are_caught_by_the_name_of_their_family(monkeypatch, fit, refused):
+    true = GraphOps.power
+    monkeypatch.setattr(GraphOps, "power", lambda ops, hops: true(ops, hops) * np.float32(1.02))
+    refused(fit(model="ridge", y="va"), "the family 'mfcc' gives other numbers than numpy: mfcc__0")
+
+
+def test_clips_that_were_given_are_tried(monkeypatch, fit, corpus, refused):
+    """What only differs on real audio, here from 1.5 s on, needs real audio to be found."""
+    true = onnx_file._features
+
+    def longer(ops, signal, families):
+        extra = ops.xp.astype(ops.length(signal, 1) > 33_000, ops.xp.float32)
+        return true(ops, signal, families) * (1.0 + 0.1 * extra)
+
+    monkeypatch.setattr(onnx_file, "_features", longer)
+    refused(fit("va", model="ridge"), "'mfcc' gives other numbers .* of clip 0", clips=corpus.X[:2])
+
+
+def test_the_whole_is_compared_too(monkeypatch, fit, refused):
+    true = onnx_file._answers
+    calls = []
+
+    def first_call_is_wrong(ops, features, pipeline):
+        calls.append(1)
+        answers = true(ops, features, pipeline)
+        if len(calls) == 1:
+            answers["values"] = answers["values"] * np.float32(1.01)
+        return answers
+
+    monkeypatch.setattr(onnx_file, "_answers", first_call_is_wrong)
+    refused(fit("va", model="ridge"), r"\(whole\) gives values")
+
+
+def test_answers_that_are_no_numbers_are_caught(monkeypatch, fit, refused):
+    def undefined(ops, x, model):
+        return linear.linear_regressor(ops, x, model) * float("nan")
+
+    converter(monkeypatch, "sklearn.Ridge", undefined)
+    refused(fit("va", model="ridge"), TAIL)
+
+
+def test_a_file_that_answers_otherwise_is_caught(monkeypatch, fit, tmp_path):
+    monkeypatch.setattr(saving, "_repeats", lambda path, graphs: False)
+    with pytest.raises(saving.ArtifactError, match="what was read back predicts otherwise"):
+        fit("va", model="ridge").save(tmp_path / "mood.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_save_keeps_the_old_file(monkeypatch, fit, tmp_path):
+    path = tmp_path / "mood.onnx"
+    pipeline = fit("va", model="ridge")
+    pipeline.save(path)
+    before = path.read_bytes()
+    converter(monkeypatch, "sklearn.Ridge", lambda ops, x, model: x[:, :2])
+    with pytest.raises(saving.ArtifactError, match="nothing was saved"):
+        pipeline.save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["mood.onnx"]
+
+
+def test_a_tie_may_go_either_way(monkeypatch, fit):
+    """Two classes of one score: which of them is named decides rounding."""
+    pipeline = fit(model="logistic")
+    model = pipeline.pipeline_[-1].model_
+    model.coef_[:], model.intercept_[:] = 0.0, 0.0
+
+    def last(ops, scores, probabilities, classes):
+        index = ops.xp.argmax(scores, axis=-1) + len(classes) - 1
+        return linear.Classes(ops.names(classes, index), probabilities)
+
+    monkeypatch.setattr(linear, "by_score", last)
+    findings = gate.check(pipeline, onnx_file.trace(pipeline))
+    assert all(found.worst == 0 for found in findings if found.output == "label")

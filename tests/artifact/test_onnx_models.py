@@ -1,0 +1,208 @@
+"""Every model by name, on both presets, answers from an ONNX file as from a joblib file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    VotingRegressor,
+)
+from sklearn.feature_selection import RFE, SelectKBest
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
+
+from mer_sklearn import EmotionLabeller, load
+from mer_sklearn.artifact.gate import CLIP_TOLERANCE, TAIL_TOLERANCE, WHOLE_TOLERANCE
+from mer_sklearn.artifact.runtime import OnnxModel, read_manifest
+from mer_sklearn.calibration import ScoreClassifier
+from mer_sklearn.features import PRESETS
+from mer_sklearn.models import MODELS, Named
+
+TARGETS = {"classification": "quadrant", "regression": "va"}
+CASES = [
+    (preset, name, task)
+    for preset in PRESETS
+    for name, spec in MODELS.items()
+    for task in sorted(spec.tasks)
+]
+
+
+@dataclass
+class Saved:
+    """A pipeline that was saved in both forms, and both loaded again."""
+
+    joblib: Any
+    onnx: OnnxModel
+    manifests: list[dict]
+
+
+def save(pipeline, folder, clips=None) -> Saved:
+    paths = folder / "mood.joblib", folder / "mood.onnx"
+    pipeline.save(paths[0])
+    pipeline.save(paths[1], clips=clips)
+    return Saved(load(paths[0]), load(paths[1]), [read_manifest(path) for path in paths])
+
+
+def assert_alike(saved: Saved, X, tolerance=WHOLE_TOLERANCE):
+    """The bounds of the design: labels equal, numbers to 1e-3."""
+    expected, found = saved.joblib.predict(X), saved.onnx.predict(X)
+    assert found.shape == expected.shape
+    if saved.joblib.task_ == "classification":
+        assert found.tolist() == expected.tolist()
+        np.testing.assert_array_equal(saved.onnx.classes_, saved.joblib.classes_)
+        expected, found = saved.joblib.predict_proba(X), saved.onnx.predict_proba(X)
+        np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-5)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def saved(request, fit, corpus, tmp_path_factory):
+    preset, name, task = request.param
+    small = {"n_estimators": 40} if name in ("xgboost", "forest") else {}
+    pipeline = fit(TARGETS[task], preset, model=Named(name, **small))
+    return save(pipeline, tmp_path_factory.mktemp(name), clips=corpus.X[30:34])
+
+
+def test_every_model_answers_alike(saved, corpus):
+    """On clips that it knows, where thresholds of trees are near, and on others."""
+    assert_alike(saved, corpus.X[24:])
+
+
+def test_the_manifests_say_the_same(saved):
+    joblib, onnx = saved.manifests
+    own = {"kind", "outputs", "gate", "sha256", "n_bytes"}
+    assert {k: v for k, v in joblib.items() if k not in own} == {
+        k: v for k, v in onnx.items() if k not in own
+    }
+    assert joblib.keys() | {"n_bytes"} == onnx.keys()
+
+
+def test_the_gate_went_over_all_three_parts(saved):
+    found = {(f["part"], f["inputs"], f["output"]): f for f in saved.onnx.manifest["gate"]}
+    answers = {"classification": ["label", "probabilities"], "regression": ["values"]}
+    for output in answers[saved.onnx.task_]:
+        assert found["tail", "rows", output]["n"] == 32 + 31 + 13
+        assert found["tail", "rows", output]["worst"] <= TAIL_TOLERANCE
+        assert found["whole", "made signals", output]["n"] == 13
+        assert found["whole", "clips", output]["n"] == 4
+    assert found["features", "clips", "features"]["worst"] <= CLIP_TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "labeller",
+    ["quadrants", EmotionLabeller("octants", dead_zone=0.2), "deam-three"],
+    ids=["quadrants", "octants", "deam-three"],
+)
+def test_a_labeller_is_part_of_the_file(labeller, fit, corpus, tmp_path):
+    saved = save(fit("va", model="kernel", task="regression", labeller=labeller), tmp_path)
+    assert_alike(saved, corpus.X)
+    emotions = saved.onnx.predict_emotion(corpus.X)
+    assert emotions.tolist() == saved.joblib.predict_emotion(corpus.X).tolist()
+    assert len(set(emotions)) > 2
+    assert saved.onnx.manifest["scale"] == [-1.0, 1.0]
+    assert saved.onnx.predict_records(corpus.X[:1])[0].keys() == {"valence", "arousal", "emotion"}
+
+
+def test_an_emotion_that_has_no_name_is_none_in_both(fit, corpus, tmp_path):
+    labeller = EmotionLabeller("quadrants", dead_zone=0.9)
+    saved = save(fit("va", model="ridge", labeller=labeller), tmp_path)
+    assert saved.joblib.predict_emotion(corpus.X[:4]).tolist() == [None] * 4
+    assert saved.onnx.predict_emotion(corpus.X[:4]).tolist() == [None] * 4
+
+
+def test_a_classifier_may_have_learned_through_a_labeller(fit, corpus, tmp_path):
+    saved = save(fit("va", model="logistic", labeller="quadrants"), tmp_path)
+    assert_alike(saved, corpus.X)
+    assert saved.onnx.predict_emotion(corpus.X[:3]).dtype == object
+
+
+@pytest.mark.parametrize("kind", [bool, int, np.str_, float])
+def test_labels_keep_their_type(kind, fit, corpus, tmp_path):
+    loud = np.array(corpus.y("va")["arousal"][:32] > 0).astype(kind)
+    saved = save(fit(loud, model="svm", task="classification"), tmp_path)
+    assert_alike(saved, corpus.X)
+    assert saved.onnx.predict(corpus.X[:2]).tolist() == saved.joblib.predict(corpus.X[:2]).tolist()
+    found, expected = (m.predict(corpus.X[:1]).tolist()[0] for m in (saved.onnx, saved.joblib))
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_numbers_keep_their_shape(columns, fit, corpus, tmp_path):
+    y = corpus.y("va").iloc[:32, :columns]
+    saved = save(fit(y, model="ridge"), tmp_path)
+    assert saved.onnx.target_names_ == ("valence", "arousal")[:columns]
+    assert saved.onnx.predict(corpus.X[:3]).shape == (3, columns)
+    saved = save(fit(y.iloc[:, 0], model="ridge"), tmp_path)
+    assert saved.onnx.predict(corpus.X[:3]).shape == (3,)
+
+
+CLASSIFIERS = {
+    "naive Bayes": {"model": GaussianNB()},
+    "neighbours": {"model": KNeighborsClassifier(5)},
+    "gradient boosting": {"model": GradientBoostingClassifier(n_estimators=5)},
+    "calibrated": {"model": CalibratedClassifierCV(LogisticRegression(max_iter=500), cv=2)},
+    "a tree": {"model": DecisionTreeClassifier()},
+    "a search": {"model": GridSearchCV(LogisticRegression(max_iter=500), {"C": [1, 10]}, cv=2)},
+    "a network of tanh": {"model": MLPClassifier((8, 8), activation="tanh", max_iter=30)},
+    "scores of a linear SVM": {"model": ScoreClassifier(LinearSVC())},
+    "scores of ridge": {"model": ScoreClassifier(RidgeClassifier())},
+    "a polynomial kernel": {"model": ScoreClassifier(SVC(kernel="poly", degree=2, coef0=1.0))},
+    "random forests of xgboost": {"model": XGBRFClassifier(n_estimators=8)},
+    "parallel trees": {"model": XGBClassifier(n_estimators=4, num_parallel_tree=3)},
+    "multi:softmax": {"model": XGBClassifier(n_estimators=4, objective="multi:softmax")},
+    "PCA": {"model": "logistic", "select": PCA(5)},
+    "the best columns": {"model": "mlp", "select": SelectKBest(k=5)},
+    "eliminated columns": {"model": "logistic", "select": RFE(LogisticRegression(), step=4)},
+    "standard scaler": {"model": "svm", "scale": "standard"},
+    "standard scaler before trees": {"model": "xgboost", "scale": "standard"},
+}
+REGRESSORS = {
+    "neighbours": KNeighborsRegressor(5),
+    "linear": LinearRegression(),
+    "extra trees": ExtraTreesRegressor(8),
+    "votes": MultiOutputRegressor(VotingRegressor([("a", Ridge()), ("b", LinearRegression())])),
+    "boosting of all targets": XGBRegressor(n_estimators=5),
+    "leaves of many numbers": XGBRegressor(n_estimators=5, multi_strategy="multi_output_tree"),
+    "boosting one by one": MultiOutputRegressor(XGBRegressor(n_estimators=5)),
+}
+
+
+# On clips that they did not learn from: thresholds of plain xgboost lie on those it knows.
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("parts", CLASSIFIERS.values(), ids=CLASSIFIERS)
+def test_other_classifiers_and_transformers(parts, fit, corpus, tmp_path):
+    y = np.where(np.arange(32) % 3, corpus.y("quadrant")[:32], "calm")
+    if isinstance(parts["model"], (XGBClassifier, XGBRFClassifier)):
+        y = np.unique(y, return_inverse=True)[1]
+    assert_alike(save(fit(y, **parts), tmp_path), corpus.X[32:])
+
+
+@pytest.mark.parametrize("model", REGRESSORS.values(), ids=REGRESSORS)
+def test_other_regressors(model, fit, corpus, tmp_path):
+    assert_alike(save(fit("va", model=model), tmp_path), corpus.X[32:])
+
+
+@pytest.mark.parametrize(
+    "objective", ["reg:logistic", "count:poisson", "reg:gamma", "reg:tweedie", "reg:absoluteerror"]
+)
+def test_objectives_of_boosting(objective, fit, corpus, tmp_path):
+    y = np.array(corpus.y("va")["arousal"][:32] + 1) / 2
+    pipeline = fit(y, model=XGBRegressor(n_estimators=5, objective=objective))
+    assert_alike(save(pipeline, tmp_path), corpus.X[32:])

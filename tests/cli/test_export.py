@@ -1,0 +1,132 @@
+"""`mer export` and `mer inspect`, and `mer predict` with both kinds of model."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mer_sklearn import EmotionPipeline
+from mer_sklearn.cli import main
+
+
+@pytest.fixture(scope="module")
+def models(corpus, tmp_path_factory):
+    """A model in both forms."""
+    folder = tmp_path_factory.mktemp("models")
+    pipeline = EmotionPipeline("mfcc40-mean", model="svm", random_state=0, cache=False)
+    pipeline.fit(corpus.X, corpus.y("quadrant"), groups=corpus.groups)
+    scores = {"scores": {"accuracy": 0.5}, "baseline": {"name": "majority", "accuracy": 0.25}}
+    info = {"scores": {**scores, "split": "artists apart"}, "training": {"name": "test"}}
+    pipeline.save(folder / "mood.joblib", info=info)
+    assert main(["export", str(folder / "mood.joblib")]) == 0
+    return str(folder / "mood.joblib"), str(folder / "mood.onnx")
+
+
+def test_export_says_what_it_wrote(models, wav_files, tmp_path, capsys):
+    out = str(tmp_path / "other.onnx")
+    assert main(["export", models[0], wav_files[0], "-o", out]) == 0
+    assert capsys.readouterr().out == f"wrote {out}: 0.7 MB\n"
+    assert main(["inspect", out, "--json"]) == 0
+    gate = json.loads(capsys.readouterr().out)["gate"]
+    assert {found["inputs"] for found in gate} == {"made signals", "rows", "clips"}
+
+
+def test_both_kinds_are_predicted_alike(models, wav_files, capsys):
+    documents, tables = [], []
+    for model in models:
+        assert main(["predict", model, *wav_files, "--json", "--no-cache"]) == 0
+        documents.append(list(map(json.loads, capsys.readouterr().out.splitlines())))
+        assert main(["predict", model, *wav_files, "--no-cache"]) == 0
+        tables.append(capsys.readouterr().out)
+    for expected, found in zip(*documents, strict=True):
+        assert list(found) == list(expected)
+        assert found == pytest.approx(expected, abs=1e-4)
+    heads = [[line.split()[:2] for line in table.splitlines()] for table in tables]
+    assert heads[0] == heads[1]
+    assert len(heads[0]) == len(wav_files) + 1
+
+
+def test_both_kinds_name_a_bad_file_alike(models, wav_files, tmp_path, capsys):
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no audio")
+    said = []
+    for model in models:
+        assert main(["predict", model, wav_files[0], str(bad), "--no-cache"]) == 1
+        said.append(capsys.readouterr())
+    assert said[0] == said[1]
+    assert said[0].err.count("bad.wav") == 1
+
+
+def test_an_onnx_model_says_that_it_takes_no_workers(models, wav_files, capsys):
+    assert main(["predict", models[1], wav_files[0], "--jobs", "2"]) == 0
+    captured = capsys.readouterr()
+    assert "--jobs and --cache say nothing to an ONNX model" in captured.err
+    assert len(captured.out.splitlines()) == 2
+
+
+def test_inspect_prints_what_a_model_says(models, capsys):
+    for model, kind in zip(models, ("joblib", "onnx"), strict=True):
+        assert main(["inspect", model]) == 0
+        lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+        assert lines["file"].startswith(f"{model}, {kind}, ")
+        assert lines["labels"] == "angry, calm, happy, sad"
+        assert lines["scores"] == "accuracy 0.500 (majority: 0.250), artists apart"
+        assert lines["features"] == "40 columns"
+        assert "svm" in lines["model"]
+        assert "scikit-learn 1." in lines["versions"]
+        assert ("gate" in lines) == (kind == "onnx")
+
+
+def test_inspect_prints_one_document(models, capsys):
+    for model in models:
+        assert main(["inspect", model, "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["file"] == model
+        assert document["size"] > 10_000
+        assert len(document["features"]["names"]) == 40
+        assert document["training"] == {"name": "test"}
+
+
+def test_valence_and_arousal_come_with_their_scale(corpus, tmp_path, capsys):
+    pipeline = EmotionPipeline("mfcc40-mean", model="ridge", labeller="quadrants", cache=False)
+    pipeline.fit(corpus.X, corpus.y("va")).save(tmp_path / "va.onnx")
+    assert main(["inspect", str(tmp_path / "va.onnx")]) == 0
+    assert "valence, arousal, each in [-1.0, 1.0]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["export", "no.joblib"], 1, "no.joblib: cannot be read"),
+        (["export", "mood.onnx"], 2, "is an ONNX model already"),
+        (["export", "no.joblib", "-o", "mood.joblib"], 2, "must end in .onnx"),
+        (["export", "no.joblib", "-o", "no/where/mood.onnx"], 1, "does not exist"),
+        (["export"], 2, "Missing argument"),
+        (["inspect", "no.onnx"], 1, "no.onnx: cannot be read"),
+        (["inspect", "song.mp3"], 1, "ends in .joblib or .onnx"),
+        (["inspect", "text.onnx"], 1, "is no ONNX model"),
+        (["predict", "text.onnx", "a.wav"], 1, "is no ONNX model"),
+        (["predict", "text.joblib", "a.wav"], 1, "no complete model"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_goes_wrong_is_one_sentence(words, status, sentence, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("text.onnx", "text.joblib"):
+        (tmp_path / name).write_text("this is no model at all")
+    assert main(words) == status
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+def test_an_export_that_cannot_be_right_leaves_nothing(corpus, tmp_path, capsys):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    pipeline = EmotionPipeline("mfcc40-mean", model=HistGradientBoostingClassifier(max_iter=2))
+    pipeline.fit(corpus.X, corpus.y("quadrant")).save(tmp_path / "mood.joblib")
+    assert main(["export", str(tmp_path / "mood.joblib")]) == 1
+    assert "HistGradientBoostingClassifier has no" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mood.joblib"]
