@@ -145,7 +145,8 @@ def compare(
 
     Features that several of them share are extracted once. The differences are paired: the same
     groups are drawn for both, so what is hard for both does not count. A winner is named only where
-    the intervals of all differences, at 95 % together (Bonferroni), leave out 0.
+    the intervals of all differences, at 95 % together (Bonferroni), leave out 0. That is said of
+    the models that these rows made; other training rows may turn a small difference round.
 
     Parameters
     ----------
