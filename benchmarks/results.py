@@ -43,6 +43,11 @@ named only where none of these holds 0. *random split* ignores groups, and *opti
 promises too much. Below the models stand the answers that do not listen, and the *ceiling* that the
 raters' own noise sets. Times are of one busy core, sizes of the pipeline without its features.
 
+Each table is what `mer compare` prints, such as
+
+    mer compare ravdess:$MER_DATA/ravdess_speech --pipelines plain+svm,mfcc40-mean+svm \\
+        --cv logo --metric accuracy --optimism --markdown
+
 The clips are excerpts, shortened and coded anew, so the scores are not comparable with published
 ones.
 """

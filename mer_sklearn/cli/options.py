@@ -18,7 +18,7 @@ from ..errors import ArtifactError, InputError
 if TYPE_CHECKING:
     from ..datasets.base import Dataset
     from ..evaluation.compare import Comparison
-    from ..evaluation.evaluate import Evaluation
+    from ..evaluation.result import Evaluation
     from ..pipeline import EmotionPipeline
 
 __all__ = [

@@ -9,7 +9,7 @@ import click
 from .options import check_output, fit_to_source, learning_options, make_pipeline, read_source
 
 if TYPE_CHECKING:
-    from ..evaluation.evaluate import Evaluation
+    from ..evaluation.result import Evaluation
     from ..pipeline import EmotionPipeline
 
 __all__ = ["MODELS", "train", "train_and_save"]

@@ -117,8 +117,11 @@ class Dataset:
         Raises
         ------
         DatasetError
-            If a row is a clip or a part of a file, which no path can say.
+            If a row is a clip or a part of a file, which no path can say, or a row of features.
         """
+        if self.is_ready:
+            msg = f"{self.name}: is a ready table of features, which has no files; use .X."
+            raise DatasetError(msg)
         for number, item in enumerate(self.X):
             part = isinstance(item, Segment) and (item.offset or item.duration is not None)
             if part or isinstance(item, Clip):

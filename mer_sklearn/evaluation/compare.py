@@ -16,9 +16,10 @@ from ..errors import InputError, unknown_name
 from ..pipeline import EmotionPipeline
 from ..steps import task_of_model
 from .answers import Answers, ask_folds
-from .evaluate import Evaluation, ask_at_random, read_strata, score_answers
+from .evaluate import ask_at_random, read_strata, score_answers
 from .intervals import LEVEL, draw_scores, interval
 from .metrics import CLASS_METRICS, LOWER_IS_BETTER, NUMBER_METRICS, PROBABILITY_METRICS, Scale
+from .result import Evaluation
 from .rows import Data, Rows, as_data, as_pipeline, read_rows
 from .splits import make_split
 from .tables import as_markdown, as_text, bracket, number
@@ -144,7 +145,8 @@ def compare(
 
     Features that several of them share are extracted once. The differences are paired: the same
     groups are drawn for both, so what is hard for both does not count. A winner is named only where
-    the intervals of all differences, at 95 % together (Bonferroni), leave out 0.
+    the intervals of all differences, at 95 % together (Bonferroni), leave out 0. That is said of
+    the models that these rows made; other training rows may turn a small difference round.
 
     Parameters
     ----------

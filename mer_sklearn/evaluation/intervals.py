@@ -11,8 +11,13 @@ is the number of groups and t the quantile of Student's t with G - 1 degrees of 
 groups the plain percentiles of the bootstrap are too narrow [1]_. It is taken on a scale on which
 the error hardly depends on the score and is nearly symmetric (`SCALES`: the logarithm of errors,
 Fisher's z of correlations, the logit of shares), and brought back, so it never leaves the range of
-the metric. Differences are taken as they are. `benchmarks/check_intervals.py` measures how often
-such intervals hold the truth.
+the metric. Differences are taken as they are.
+
+`benchmarks/check_intervals.py` measures how often intervals of 95 % hold the truth on simulated
+corpora. Of the scores of a given model 93 to 97 % do, with 8 artists as with 100. In
+cross-validation the models differ from one training set to the next, which no bootstrap of answers
+can see: there 85 to 95 % do. Differences of two pipelines hold for the models that were compared
+(89 to 97 %); for all models that such pipelines might have become, 73 % is the least that was seen.
 
 References
 ----------

@@ -202,9 +202,6 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
     """Extract the features once, map the targets, and leave out what has neither."""
     estimator, name = as_pipeline(pipeline)
     pipeline = estimator if name is None else estimator.get_params(deep=False)[name]
-    if data.frame is not None and hasattr(data.X, "columns") and pipeline.features is not None:
-        msg = "the corpus is a ready table; pass EmotionPipeline(features=None, ...)."
-        raise InputError(msg)
     task = resolve_task(pipeline.task, pipeline.model, pipeline.labeller, data.y)
     table, files, errors = _read_table(pipeline, data.X)
     labeller = build_labeller(pipeline.labeller)

@@ -84,6 +84,11 @@ def test_a_ready_table_needs_no_features(songs):
         evaluate(EmotionPipeline(), load_dataset("ready", songs))
 
 
+def test_a_ready_table_has_no_paths(songs):
+    with pytest.raises(DatasetError, match="has no files"):
+        _ = load_dataset("ready", songs).paths
+
+
 def test_the_description_follows_the_features(songs):
     one, two = (load_dataset("ready", songs, **o).describe() for o in ({}, {"drop": "tempo"}))
     assert one["n_clips"] == 4

@@ -258,6 +258,12 @@ def test_scores_of_each_group_pool_to_the_whole():
     assert "rest on 8 groups" in str(result)
 
 
+def test_the_document_comes_back_from_json_as_it_was(rng):
+    X, y = rng.standard_normal((30, 2)), np.tile(["a", "b"], 15)
+    document = evaluate(quick(), X, y, cv=3).to_dict()
+    assert json.loads(json.dumps(document)) == document
+
+
 def test_strata_give_a_baseline_and_scores_within():
     rng = np.random.default_rng(0)
     genre = np.repeat(["rock", "pop"], 60)

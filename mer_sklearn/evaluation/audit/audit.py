@@ -93,7 +93,8 @@ def audit(
         if y is not None or groups is not None or table:
             msg = "a Dataset brings y and groups; choose what to learn by target= instead."
             raise InputError(msg)
-        splits, y, groups, X = [X.split, cv], X.y(target), X.groups, X.X
+        table, splits, y = X.is_ready, [X.split, cv], X.y(target)
+        groups, X = X.groups, X.X
     elif target is not None:
         msg = f"target={target!r} chooses among the targets of a Dataset; here y is the target."
         raise InputError(msg)
