@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.base import ClassifierMixin, RegressorMixin, clone, is_classifier, is_regressor
 from sklearn.preprocessing import StandardScaler
 
 from .balancing import Balancer
@@ -175,7 +175,11 @@ def unfitted(part: str, value: Any, method: str) -> Any:
 
 def _check_part(part: str, value: Any, method: str) -> None:
     """Refuse what can be no part of a pipeline."""
-    if isinstance(value, type) or not (hasattr(value, "get_params") and hasattr(value, method)):
+    # Some meta-estimators only have `predict` once they are fitted; they say what they are before.
+    can = hasattr(value, method) or (
+        method == "predict" and isinstance(value, ClassifierMixin | RegressorMixin)
+    )
+    if isinstance(value, type) or not (hasattr(value, "get_params") and can):
         msg = (
             f"{part}={value!r} cannot stand there: it must be a known name, or a scikit-learn "
             f"object (not its class) with a method {method}."

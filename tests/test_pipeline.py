@@ -9,11 +9,16 @@ import sklearn
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import ExtraTreesClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
-from sklearn.preprocessing import RobustScaler
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import RobustScaler, StandardScaler
+from sklearn.svm import SVR
 
 from mer_sklearn import AudioFeatures, Clip, EmotionLabeller, EmotionPipeline, Segment
 from mer_sklearn.errors import AudioError, InputError, MerWarning
@@ -501,3 +506,24 @@ def test_a_table_given_as_audio_is_warned_of(rng):
 def test_numbers_are_no_classes(means, rng):
     with pytest.raises(InputError, match=r"y holds 0\.[0-9]+, which is no class"):
         quick(None, model="svm").fit(means, rng.random(len(means)))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        KNeighborsClassifier(),
+        GaussianNB(),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        StackingClassifier([("bayes", GaussianNB()), ("near", KNeighborsClassifier())], cv=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_any_classifier_is_a_model_without_a_seed(model, means, corpus):
+    pipeline = EmotionPipeline(None, model=model, cache=False)
+    assert len(pipeline.fit(means, corpus.y("quadrant")).predict(means)) == len(means)
+
+
+@pytest.mark.parametrize("model", [SVR(), LinearRegression(), KNeighborsRegressor()])
+def test_any_regressor_is_a_model_without_a_seed(model, means, corpus):
+    pipeline = EmotionPipeline(None, model=model, cache=False)
+    assert pipeline.fit(means, corpus.y("va")["arousal"]).predict(means).shape == (len(means),)

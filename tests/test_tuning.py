@@ -27,7 +27,7 @@ from mer_sklearn.features import MFCC, Chroma
 from mer_sklearn.models import MODELS
 from mer_sklearn.tuning import search
 from mer_sklearn.tuning.candidates import Candidates
-from mer_sklearn.tuning.study import NAME, seeds
+from mer_sklearn.tuning.study import NAME, open_study, seeds
 
 LABELS = ["a", "b"] * 6
 ARTISTS = list("aabbccddeeff")
@@ -528,3 +528,28 @@ def test_frames_keep_the_names_of_their_columns(shapes, corpus):
     y = pd.DataFrame(corpus.y("va")).rename(columns={"valence": "v", "arousal": "a"})
     tuning = tune(quick(None, model="ridge"), shapes, y, n_trials=1, cv=3)
     assert tuning.best_pipeline.target_names_ == ("v", "a")
+
+
+# ------------------------------------------------------------------------- one file, one search
+
+
+def test_a_file_in_use_is_left_to_the_search_that_uses_it(corpus, table, tmp_path):
+    storage = tmp_path / "study.db"
+    given = {"groups": corpus.groups, "n_trials": 1, "storage": storage}
+    start, y = quick(None, model="ridge"), corpus.y("va")
+    in_use = pytest.raises(InputError, match=r"study\.db' is in use by another search")
+    with open_study(storage, maximize=True, fingerprint={}), in_use:
+        tune(start, table, y, **given)
+    storage.unlink()
+    tune(start, table, y, **given)
+    assert [path.name for path in tmp_path.iterdir()] == ["study.db"]
+
+
+def test_files_that_hold_no_study_of_ours_are_refused(corpus, table, tmp_path):
+    damaged, foreign = tmp_path / "damaged.db", tmp_path / "foreign.db"
+    damaged.write_bytes(b"SQLite format 3\0" + b"junk" * 100)
+    optuna.create_study(study_name="theirs", storage=f"sqlite:///{foreign}")
+    for storage in (damaged, foreign):
+        with pytest.raises(InputError, match=f"{storage.name}' holds no study") as caught:
+            tune(quick(None, model="ridge"), table, corpus.y("va"), n_trials=1, storage=storage)
+        assert "\n" not in str(caught.value)

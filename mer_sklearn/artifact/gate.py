@@ -2,7 +2,7 @@
 
 1. *Features*: numpy against the graph, on made signals and on the clips that were given.
 2. *Tail*: scikit-learn against the graph on the same rows: rows of the training data (on which
-   thresholds of trees may lie), what lies halfway between two of them (where classes meet), and the
+   thresholds of trees may lie), what lies between two of them (where classes meet), and the
    features of the signals.
 3. *Whole*: the pipeline against the graph, from samples to answers.
 
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import SAMPLE_RATE, Clip, Segment, to_clip
-from ..errors import ArtifactError
+from ..errors import ArtifactError, some
 from .runtime import open_session
 from .signals import made_signals
 
@@ -41,6 +41,10 @@ CLIP_SHARE = 1e-3  # of the cells may lie beyond: one frame that flips does not 
 TAIL_TOLERANCE = 1e-4  # of probabilities; of numbers, relative to their value or spread
 WHOLE_TOLERANCE = 1e-3
 TIE = 1e-5  # between the two best classes: either may be named
+# Halfway itself is where trees put their thresholds and where neighbours are equally near: there
+# rounding decides, and rightly so.
+BETWEEN = np.float32(0.37)
+FEW = 5  # cells of clips that may lie beyond, however few there are: the statistics of one series
 SMALLEST_SPREAD = 1e-3  # of a column's largest value: a constant column has no spread of its own
 
 
@@ -65,7 +69,8 @@ class Finding:
     beyond : float
         The share of cells or rows beyond the tolerance.
     where : str
-        Where the largest difference was found.
+        Where the largest difference was found; of features, up to five cells that lie beyond the
+        tolerance.
     """
 
     part: str
@@ -159,16 +164,26 @@ class _Runner:
             clip = to_clip(item)
             feed = {"waveform": clip.signal[None]}
             native.append(extract(families, [clip]).values)
-            graph.append(self._front.run(["features"], feed)[0])
-            for name, value in zip(self.outputs, self._whole.run(None, feed), strict=True):
+            graph.append(self._run(self._front, feed)[0])
+            for name, value in zip(self.outputs, self._run(self._whole, feed), strict=True):
                 answers[name].append(value)
         joined = {name: np.concatenate(values) for name, values in answers.items()}
         return _Rows(names, np.concatenate(native), np.concatenate(graph), joined)
 
     def tail(self, rows: npt.NDArray[np.float32]) -> Answers:
         """Return the answers of the tail's graph."""
-        found = self._tail.run(None, {"features": rows})
+        found = self._run(self._tail, {"features": rows})
         return dict(zip(self.outputs, found, strict=True))
+
+    def _run(self, session: Any, feed: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+        """Run a graph; one that fails is no export."""
+        try:
+            return list(session.run(None, feed))
+        except Exception as error:  # onnxruntime has no base class for its errors
+            kind = type(self.pipeline.pipeline_[-1]).__name__
+            reason = str(error).splitlines()[0]
+            msg = f"the graph of {kind} fails to run ({reason}). Save as .joblib."
+            raise ArtifactError(msg) from error
 
     def native(self, rows: npt.NDArray[np.float32]) -> Answers:
         """Return the answers of the fitted steps, named and shaped as the graph's."""
@@ -203,17 +218,25 @@ def _name(item: Any) -> str:
 def _made_features(pipeline: Any, made: _Rows, spread: FloatArray) -> Finding:
     """Compare the features of made signals: relative to a value, or to its column's spread."""
     scale = np.maximum(np.abs(made.native.astype(np.float64)), spread)
-    return _features(pipeline, made, scale, "made signals", MADE_TOLERANCE, share=0.0)
+    return _features(pipeline, made, scale, "made signals", MADE_TOLERANCE, n_allowed=0)
 
 
 def _given_features(pipeline: Any, given: _Rows, spread: FloatArray) -> Finding:
-    """Compare the features of clips: relative to each column's spread."""
-    scale = np.broadcast_to(spread, given.native.shape)
-    return _features(pipeline, given, scale, "clips", CLIP_TOLERANCE, share=CLIP_SHARE)
+    """Compare the features of clips: relative to each column's spread.
+
+    A value that lies outside those of the training data, such as of a constant signal, is judged as
+    those of made signals are.
+    """
+    kept, native = pipeline.gate_, given.native.astype(np.float64)
+    known = (native >= kept.min(axis=0)) & (native <= kept.max(axis=0))
+    made = np.maximum(np.abs(native), spread) * (MADE_TOLERANCE / CLIP_TOLERANCE)
+    scale = np.where(known, spread, made)
+    n_allowed = max(FEW, int(CLIP_SHARE * native.size))
+    return _features(pipeline, given, scale, "clips", CLIP_TOLERANCE, n_allowed=n_allowed)
 
 
 def _features(
-    pipeline: Any, rows: _Rows, scale: FloatArray, inputs: str, allowed: float, *, share: float
+    pipeline: Any, rows: _Rows, scale: FloatArray, inputs: str, allowed: float, *, n_allowed: int
 ) -> Finding:
     if rows.graph.shape != rows.native.shape:
         msg = (
@@ -223,8 +246,11 @@ def _features(
         raise ArtifactError(msg)
     off = np.abs(rows.graph.astype(np.float64) - rows.native) / scale
     off = np.where(np.isfinite(off), off, np.inf)
-    row, column = np.unravel_index(np.argmax(off), off.shape)
-    name = list(pipeline.feature_names_)[column]
+    beyond = off > allowed
+    worst_first = np.argsort(-np.where(beyond, off, 0.0), axis=None)[: max(1, beyond.sum())]
+    columns = list(pipeline.feature_names_)
+    cells = [np.unravel_index(place, off.shape) for place in worst_first]
+    places = [f"{columns[column]} of {rows.names[row]}" for row, column in cells]
     found = Finding(
         part="features",
         output="features",
@@ -232,13 +258,14 @@ def _features(
         n=len(off),
         worst=float(off.max()),
         allowed=allowed,
-        beyond=float((off > allowed).mean()),
-        where=f"{name} of {rows.names[row]}",
+        beyond=float(beyond.mean()),
+        where=some(places),
     )
-    if found.beyond > share:
+    if beyond.sum() > n_allowed:
+        family = places[0].partition("__")[0]
         msg = (
-            f"the graph of the family {name.partition('__')[0]!r} gives other numbers than numpy: "
-            f"{found.where} differs by {found.worst:.2g} of its spread (allowed: {allowed:g}). "
+            f"the graph of the family {family!r} gives other numbers than numpy: {places[0]} "
+            f"differs by {found.worst:.2g} of its spread (allowed: {allowed:g}). "
             "Make its definition continuous where rounding decides, or save as .joblib."
         )
         raise ArtifactError(msg)
@@ -272,9 +299,9 @@ class _Comparison:
 def _tail(run: _Runner, made: _Rows) -> list[Finding]:
     """Compare the steps behind the features, on the same rows."""
     kept = run.pipeline.gate_
-    between = (kept[1:] + kept[:-1]) / 2
+    between = BETWEEN * kept[1:] + (np.float32(1) - BETWEEN) * kept[:-1]
     names = [f"training row {n}" for n in range(len(kept))]
-    names += [f"halfway from {first} to the next" for first in names[:-1]]
+    names += [f"a row between {first} and the next" for first in names[:-1]]
     rows = np.concatenate([kept, between, made.native])
     comparison = _Comparison(run, "tail", "rows", [*names, *made.names], rows, TAIL_TOLERANCE)
     return _answers(comparison, run.tail(rows))

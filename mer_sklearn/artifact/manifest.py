@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,13 +59,21 @@ def library_versions() -> dict[str, str]:
 
 def to_json(manifest: Mapping[str, Any]) -> str:
     """Return a manifest as text, the same text for the same manifest."""
-    return json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, default=_plain)
+    return json.dumps(_plain(manifest), indent=1, sort_keys=True, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:
-    """Return numbers and arrays of numpy as JSON knows them."""
+    """Return what JSON knows: plain numbers, and null where a number is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     if hasattr(value, "tolist"):
-        return value.tolist()
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
     msg = f"{value!r} cannot stand in a manifest: it must be a text, a number, a list or a dict."
     raise ArtifactError(msg)
 

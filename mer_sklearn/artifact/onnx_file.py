@@ -155,10 +155,13 @@ def _check_exportable(pipeline: Any) -> None:
         raise ArtifactError(msg)
     tail = pipeline.pipeline_[1:]
     if pipeline.task_ == "classification" and not hasattr(tail, "predict_proba"):
+        from .converters.kernels import SCORES
+
         kind = type(tail[-1]).__name__
+        cure = f"Wrap it: model=ScoreClassifier({kind}(...))" if kind in SCORES else ""
         msg = (
-            f"{kind} gives no probabilities, which an ONNX model promises. Wrap it: "
-            f"model=ScoreClassifier({kind}(...))."
+            f"{kind} gives no probabilities, which an ONNX model promises. "
+            f"{cure or 'Take a model that does, or save as .joblib'}."
         )
         raise ArtifactError(msg)
 

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 __all__ = ["describe", "save_pipeline"]
 
 
+KNOWN_INFO = ("scores", "study", "training")
+
+
 def save_pipeline(
     pipeline: Any, path: str | os.PathLike[str], info: Mapping[str, Any], clips: Any = None
 ) -> None:
     """Write a fitted `EmotionPipeline` as one file; see `EmotionPipeline.save`."""
+    if not isinstance(info, Mapping) or not set(info) <= set(KNOWN_INFO):
+        msg = f"info={info!r} must be a dict with {', '.join(KNOWN_INFO)}, as far as known."
+        raise ArtifactError(msg)
     suffix = Path(path).suffix
     if suffix not in (".joblib", ".onnx"):
         msg = f"{path}: a model's name ends in .joblib or .onnx; choose such a name."

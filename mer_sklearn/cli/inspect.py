@@ -50,6 +50,7 @@ def _said(manifest: Mapping[str, Any]) -> dict[str, str]:
         "features": f"{features['n_columns']} columns",
         **{name: manifest["steps"].get(name) for name in STEPS},
         "scores": manifest["scores"] and _scores(manifest["scores"]),
+        "search": manifest["study"] and _search(manifest["study"]),
         "training": manifest["training"] and _called(manifest["training"]),
         "self-test": f"{manifest['self_test']['signal']} -> {manifest['self_test']['prediction']}",
         "gate": manifest["gate"] and _gate(manifest["gate"]),
@@ -64,6 +65,15 @@ def _called(parameters: Mapping[str, Any]) -> str:
         f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in parameters.items()
         if value is not None
+    )
+
+
+def _search(study: Mapping[str, Any]) -> str:
+    """Return by which search the model was chosen, and that its score is optimistic."""
+    start = "none" if study["start"] is None else f"{study['start']:.3f}"
+    return (
+        f"{study['metric']} {start} -> {study['best']:.3f} in {study['n_trials']} trials, on the "
+        f"folds that it was chosen by ({study['split']})"
     )
 
 

@@ -47,12 +47,9 @@ def open_study(
     Raises
     ------
     InputError
-        If the file cannot be used, or belongs to another search.
+        If the file cannot be used, is in use, or belongs to another search.
     """
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = None if path is None else _open(Path(path))
-    try:
+    with _quiet(), _alone(path), _storage(path) as storage:
         study = optuna.create_study(
             storage=storage,
             study_name=NAME,
@@ -62,10 +59,6 @@ def open_study(
         )
         _check_fingerprint(study, path, fingerprint)
         yield study
-    finally:
-        if storage is not None:
-            storage.engine.dispose()
-        optuna.logging.set_verbosity(level)
 
 
 def finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
@@ -135,30 +128,87 @@ def check_storage(path: Any) -> None:
         raise InputError(msg)
 
 
-def _open(path: Path) -> optuna.storages.RDBStorage:
-    """Return the storage of a file that was checked."""
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Optuna's remarks on every trial to itself."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(level)
+
+
+@contextlib.contextmanager
+def _alone(path: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Keep other searches out of a file: two of them would learn from each other's trials.
+
+    The lock is SQLite's, of an empty file beside: the system frees it when a process is killed.
+    """
+    if path is None:
+        yield
+        return
+    beside = Path(f"{os.fspath(path)}.lock")
+    try:
+        lock = sqlite3.connect(beside, timeout=0.0, isolation_level=None)
+    except sqlite3.Error as error:
+        msg = f"storage={os.fspath(path)!r} cannot be opened ({error}). Choose another file."
+        raise InputError(msg) from error
+    with contextlib.closing(lock):
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            msg = (
+                f"storage={os.fspath(path)!r} is in use by another search ({error}). Wait for its "
+                "end, or give another file."
+            )
+            raise InputError(msg) from error
+        try:
+            yield
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _storage(
+    path: str | os.PathLike[str] | None,
+) -> Iterator[optuna.storages.RDBStorage | None]:
+    """Give the storage of a file that was checked, and close it."""
+    if path is None:
+        yield None
+        return
     from sqlalchemy.engine import URL
 
-    url = URL.create("sqlite", database=str(path)).render_as_string()
+    url = URL.create("sqlite", database=os.fspath(path)).render_as_string()
     try:
-        return optuna.storages.RDBStorage(url)
+        storage = optuna.storages.RDBStorage(url)
     except Exception as error:  # whatever the database's libraries raise
-        msg = f"storage={str(path)!r} cannot be opened ({error}). Choose another file."
+        reason = str(error).splitlines()[0]
+        msg = f"storage={os.fspath(path)!r} cannot be opened ({reason}). Choose another file."
         raise InputError(msg) from error
+    try:
+        yield storage
+    finally:
+        storage.engine.dispose()
 
 
 def _may_hold_a_study(path: Path) -> bool:
-    """Tell a file with studies, or with nothing in it, from others."""
+    """Tell a file with a study of ours, or with nothing in it, from others."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
         mark = file.read(len(SQLITE_MARK))
     if mark != SQLITE_MARK:
         return not mark
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        tables = {name for (name,) in rows}
-    return not tables or "studies" in tables
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if "studies" not in (tables := {name for (name,) in rows}):
+                return not tables
+            studies = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
+    except sqlite3.DatabaseError:  # damaged
+        return False
+    return studies <= {NAME}
 
 
 def _check_fingerprint(

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import ndonnx as ndx
 import numpy as np
 import pytest
+import spox
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.svm import SVC
 from xgboost import XGBClassifier, XGBRegressor
 
+from mer_sklearn import Clip, EmotionLabeller
 from mer_sklearn.artifact import gate, onnx_file, saving
 from mer_sklearn.artifact.converters import emotions, kernels, linear, table, tree_models, trees
+from mer_sklearn.artifact.converters.graph import GraphTailOps
+from mer_sklearn.artifact.runtime import open_session
+from mer_sklearn.cli import main
+from mer_sklearn.errors import ArtifactError
 from mer_sklearn.features.onnx_ops import GraphOps
+from mer_sklearn.labels import SCHEMES
 
 TAIL = r"\(tail\) gives"
 
@@ -331,3 +342,92 @@ def test_a_tie_may_go_either_way(monkeypatch, fit):
     monkeypatch.setattr(linear, "by_score", last)
     findings = gate.check(pipeline, onnx_file.trace(pipeline))
     assert all(found.worst == 0 for found in findings if found.output == "label")
+
+
+# ----------------------------------------------------------------- what is right is not refused
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"select": PCA(5, random_state=0), "model": "forest"},
+        {"select": PCA(5, random_state=0), "model": "xgboost"},
+        {"scale": RobustScaler(), "model": "xgboost"},
+        {"model": KNeighborsClassifier(3)},
+    ],
+    ids=["PCA and forest", "PCA and xgboost", "RobustScaler and xgboost", "neighbours"],
+)
+def test_a_right_export_passes(parts, fit, tmp_path):
+    fit(**parts).save(tmp_path / "mood.onnx")
+    assert (tmp_path / "mood.onnx").exists()
+
+
+@pytest.mark.parametrize("signal", [np.full(22_050, 0.3), np.array([0.25])], ids=["dc", "one"])
+def test_odd_clips_do_not_block_a_file(signal, fit, tmp_path):
+    pipeline = fit(features="plain", model="logistic")
+    pipeline.save(tmp_path / "mood.onnx", clips=[Clip(signal)])
+
+
+def test_cells_of_clips_beyond_the_tolerance_are_counted_and_named(fit, corpus, monkeypatch):
+    pipeline = fit(model="logistic")
+    spread = pipeline.gate_.std(axis=0)
+    native = pipeline.gate_[:1].copy()
+    for n_beyond in (gate.FEW, gate.FEW + 1):
+        graph = native.copy()
+        graph[0, :n_beyond] += 0.01 * spread[:n_beyond]
+        rows = gate._Rows(["a.wav"], native, graph, {})
+        if n_beyond > gate.FEW:
+            with pytest.raises(ArtifactError, match=r"'mfcc' gives other numbers"):
+                gate._given_features(pipeline, rows, gate._spread(pipeline.gate_))
+        else:
+            found = gate._given_features(pipeline, rows, gate._spread(pipeline.gate_))
+            assert found.where.count("of a.wav") == n_beyond
+            assert found.beyond == n_beyond / native.size
+
+
+def test_a_graph_that_fails_to_run_is_one_sentence(fit, two, refused):
+    """skl2onnx writes a stack on the scores of two classes in a shape that does not fit."""
+    model = StackingClassifier(
+        [("svc", SVC()), ("logistic", LogisticRegression())], LogisticRegression(), cv=2
+    )
+    refused(fit(two, model=model), "fails to run|another label|gives")
+
+
+@pytest.mark.parametrize("scheme", [*SCHEMES])
+@pytest.mark.parametrize("dead_zone", [0.0, 0.15])
+def test_every_emotion_of_a_scheme_is_written_as_the_labeller_gives_it(scheme, dead_zone):
+    labeller = EmotionLabeller(scheme, dead_zone=dead_zone)
+    ends = np.linspace(-1, 1, 41)
+    points = np.stack(np.meshgrid(ends, ends), axis=-1).reshape(-1, 2)
+    ops, values = GraphTailOps(), spox.argument(spox.Tensor(np.float64, ("n", 2)))
+    labels = emotions.emotions(ops, ndx.asarray(values), labeller).unwrap_spox()
+    graph = spox.build({"values": values}, {"label": labels})
+    session = open_session(graph.SerializeToString(), "the graph")
+    found = session.run(None, {"values": points})[0]
+    wanted = [label or "" for label in labeller.transform(points)]
+    # Midway between two octants either name is right, as rounding decides.
+    differ = np.flatnonzero(found != wanted)
+    assert len(differ) <= (8 * 20 if scheme == "octants" else 0)
+    assert len(set(found) - {""}) == len(set(wanted) - {""}) >= len(labeller.labels)
+
+
+def test_the_search_and_numbers_without_a_word_in_json(fit, tmp_path, capsys):
+    study = {
+        "metric": "r2",
+        "start": None,
+        "best": 0.5,
+        "n_trials": 3,
+        "split": "artists apart",
+        "gain": np.float32("nan"),
+    }
+    fit("va", model="ridge").save(tmp_path / "va.joblib", info={"study": study})
+    assert main(["inspect", str(tmp_path / "va.joblib"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["study"]["gain"] is None
+    assert main(["inspect", str(tmp_path / "va.joblib")]) == 0
+    assert "r2 none -> 0.500 in 3 trials, on the folds that it was" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("info", [5, {"score": 1.0}])
+def test_what_the_manifest_does_not_know_is_refused(info, fit, tmp_path):
+    with pytest.raises(ArtifactError, match="must be a dict with scores, study, training"):
+        fit("va", model="ridge").save(tmp_path / "va.joblib", info=info)
