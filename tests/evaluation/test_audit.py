@@ -318,9 +318,25 @@ def squeezed_at_once(X, rng):
     return (X - X.min(axis=0)) / np.ptp(X, axis=0), ("scaled", tuple(range(80)))
 
 
+def standardized_and_saved_with_three_digits(X, rng):
+    return standardized_at_once(X, rng)[0].round(3), ("scaled", tuple(range(80)))
+
+
+def standardized_beside_a_raw_column(X, rng):
+    table = np.column_stack([standardized_at_once(X, rng)[0], rng.uniform(30, 300, len(X))])
+    return table, ("scaled", tuple(range(80)))
+
+
+def squeezed_to_both_sides(X, rng):
+    return 2 * squeezed_at_once(X, rng)[0] - 1, ("scaled", tuple(range(80)))
+
+
 @pytest.mark.parametrize(
     "plant",
     [
+        standardized_and_saved_with_three_digits,
+        standardized_beside_a_raw_column,
+        squeezed_to_both_sides,
         row_twice,
         row_saved_as_float32,
         row_with_noise,

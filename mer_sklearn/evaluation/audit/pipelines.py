@@ -26,7 +26,7 @@ from .table import TABLE_KINDS, table_findings
 
 __all__ = ["audit_pipeline"]
 
-PIPELINE_KINDS = ("fitted_before", "batch", "saw_test_rows")
+ESTIMATOR_KINDS, SCRIPT_KINDS = ("fitted_before", "batch"), ("saw_test_rows",)
 
 
 def audit_pipeline(
@@ -48,8 +48,9 @@ def audit_pipeline(
     pipeline : estimator or callable
         An estimator, of which clones are fitted; or a function ``(X, y, train, test)`` that learns
         from the rows `train` of X and y and returns its predictions of the rows `test`. The
-        function sees all rows, so it shows what a whole script does. Probabilities tell more than
-        labels.
+        function sees all rows, so only it shows what a whole script does before it fits, such as
+        selecting columns; of an estimator, steps that come fitted and answers that depend on the
+        other rows asked are found. Probabilities tell more than labels.
     X : list of audio items, array or DataFrame
         What it learns from; a few dozen rows are enough.
     y : array-like of shape (n_rows,) or (n_rows, n_targets)
@@ -95,7 +96,8 @@ def audit_pipeline(
     )[0]
     names = [f"row {number}" for number in range(len(rows))]
     sides = Sides(names, read_groups(groups, len(rows)), [], np.arange(len(rows)))
-    kinds = [kind for kind in PIPELINE_KINDS if is_estimator(pipeline) or kind == "saw_test_rows"]
+    # A clone that is fitted on the training rows can see no others: only a whole script can.
+    kinds = [*(ESTIMATOR_KINDS if is_estimator(pipeline) else SCRIPT_KINDS)]
     if len(test) < 2:
         msg = f"a fold of X has {len(test)} row to test; give 6 rows in 6 groups or more."
         raise InputError(msg)

@@ -30,6 +30,9 @@ ALIKE = 0.02  # between columns, of the place on the line from one (0) to the ot
 COARSE = 1e-4  # of the largest value; smaller differences vanish where six digits are saved
 DIRECTIONS = 5  # in which rows differ; in fewer some lie near, or between, others by chance
 COLUMNS = 4  # that have to say where a row lies between two others
+MOST = 0.5  # share of columns that have to be scaled alike: one may have been added raw
+DIGITS = 2e-3  # what rounding to three digits does to a mean or a spread
+EXACT = 1e-9  # the ends of a scale outlive it
 TINY = 1e-300
 LARGEST = 1e100  # squares of larger values leave float64
 CHANCE = 0.01  # pairs of equal rows that a table may hold by chance and still be looked at
@@ -85,25 +88,26 @@ def table_findings(table: FloatArray, sides: Sides) -> tuple[list[Finding], list
 
 
 def _scaled(table: FloatArray, sides: Sides) -> list[Finding]:
-    """Find a table whose columns have all been brought to one scale by means of all rows."""
+    """Find a table most of whose columns were brought to one scale by means of all rows."""
     several = [len(np.unique(column)) > 2 for column in table.T]  # yes and no have no scale
     columns = table[:, several]
     if columns.shape[1] < 2:
         return []
     mean, spread = columns.mean(axis=0), columns.std(axis=0)
     low, high = columns.min(axis=0), columns.max(axis=0)
-    corrected = np.sqrt(1 - 1 / len(columns))  # with n - 1 in the divisor
-    if np.abs(mean).max() < 1e-5 and any(
-        np.abs(spread - one).max() < 1e-5 for one in (1.0, corrected)
-    ):
-        what = "mean 0 and standard deviation 1"
-    elif np.abs(low).max() < 1e-9 and np.abs(high - 1).max() < 1e-9:
-        what = "minimum 0 and maximum 1"
-    else:
+    corrected = np.sqrt(1 - 1 / len(columns))  # the spread where n - 1 was the divisor
+    one = np.minimum(np.abs(spread - 1), np.abs(spread - corrected)) < DIGITS
+    marks = {
+        "mean 0 and standard deviation 1": (np.abs(mean) < DIGITS) & one,
+        "minimum 0 and maximum 1": (np.abs(low) < EXACT) & (np.abs(high - 1) < EXACT),
+        "minimum -1 and maximum 1": (np.abs(low + 1) < EXACT) & (np.abs(high - 1) < EXACT),
+    }
+    what, scaled = max(marks.items(), key=lambda mark: mark[1].sum())
+    if scaled.sum() < 2 or scaled.mean() <= MOST:
         return []
     sentence = (
-        f"All {columns.shape[1]} columns have {what} over all rows: they were scaled before the "
-        "split. Give raw values and scale inside the pipeline."
+        f"{scaled.sum()} of {len(scaled)} columns have {what} over all rows: they were scaled "
+        "before the split. Give raw values and scale inside the pipeline."
     )
     return [sides.finding("scaled", "leak", range(len(table)), sentence)]
 
