@@ -304,7 +304,7 @@ class EmotionPipeline(BaseEstimator):
             Labels, or numbers in the order of `target_names_`. With ``on_error="skip"`` a file that
             cannot be read has None or NaN.
         """
-        return self._run("predict", self._read(X)[0])
+        return self._typed(self._run("predict", self._read(X)[0]))
 
     @available_if(_is_classifier)  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
@@ -627,6 +627,12 @@ class EmotionPipeline(BaseEstimator):
         )
         answers[rows] = found
         return answers
+
+    def _typed(self, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return answers in one type for all models: texts as objects, numbers as float64."""
+        if self.task_ == "regression":
+            return np.asarray(answers, np.float64)
+        return answers.astype(object) if answers.dtype.kind == "U" else answers
 
     def _no_answers(self, method: str) -> npt.NDArray[np.float64]:
         """Return an empty array with the columns of a method's answers."""

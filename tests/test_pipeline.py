@@ -527,3 +527,12 @@ def test_any_classifier_is_a_model_without_a_seed(model, means, corpus):
 def test_any_regressor_is_a_model_without_a_seed(model, means, corpus):
     pipeline = EmotionPipeline(None, model=model, cache=False)
     assert pipeline.fit(means, corpus.y("va")["arousal"]).predict(means).shape == (len(means),)
+
+
+@pytest.mark.parametrize("model", ["mlp", "svm", "forest", "xgboost"])
+def test_answers_have_one_type_whatever_the_model(model, means, corpus):
+    named = quick(None, model=model).fit(means, list(corpus.y("quadrant")))
+    assert named.predict(means).dtype == object
+    if model != "svm":
+        numbers = quick(None, model=model, task="regression").fit(means, corpus.y("va"))
+        assert numbers.predict(means).dtype == np.float64
