@@ -123,7 +123,7 @@ def ask_folds(pipeline: Any, rows: Rows, split: Split) -> Answers:
                 predicted = model.predict(rows.table.iloc[test])
                 cost.append((fit_s, (perf_counter() - start) / len(test)))
                 parts.append((repeat, fold, test, predicted, _probabilities(model, rows, test)))
-                size = size or len(pickle.dumps(model))
+                size = size or _size(model)
     fit_s, predict_s = np.mean(cost, axis=0)
     return _join(
         rows,
@@ -131,6 +131,14 @@ def ask_folds(pipeline: Any, rows: Rows, split: Split) -> Answers:
         cost={"fit_s": float(fit_s), "predict_row_s": float(predict_s), "bytes": size},
         remarks=_complaints(caught, len(cost)),
     )
+
+
+def _size(model: Any) -> int:
+    """Return the bytes of a fitted model; 0 for one that cannot be pickled."""
+    try:
+        return len(pickle.dumps(model))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return 0
 
 
 def guess_folds(
@@ -163,9 +171,11 @@ def guess_folds(
     """
     strata = np.zeros(len(rows.y), np.intp) if strata is None else strata
     parts = []
+    # One stream for all folds: with a seed for each, their draws would be copies of one another.
+    draws = np.random.RandomState(random_state)
     for repeat, folds in enumerate(split.repeats):
         for fold, (train, test) in enumerate(folds):
-            for found, guesser in _guessers(rows, train, test, strata, strategy, random_state):
+            for found, guesser in _guessers(rows, train, test, strata, strategy, draws):
                 blank = np.zeros((len(found), 1))
                 proba = None
                 if strategy == "prior":  # a draw has no probabilities but 0 and 1
@@ -175,7 +185,12 @@ def guess_folds(
 
 
 def _guessers(
-    rows: Rows, train: Array, test: Array, strata: Array, strategy: str, random_state: int | None
+    rows: Rows,
+    train: Array,
+    test: Array,
+    strata: Array,
+    strategy: str,
+    draws: np.random.RandomState,
 ) -> Iterator[tuple[Array, Any]]:
     """Yield the test rows of each stratum, and the guess that its training rows teach."""
     for value in np.unique(strata[test]):
@@ -184,7 +199,7 @@ def _guessers(
         if strategy == "mean":
             guesser = DummyRegressor()
         else:
-            guesser = DummyClassifier(strategy=strategy, random_state=random_state)
+            guesser = DummyClassifier(strategy=strategy, random_state=draws)
         yield (
             test[strata[test] == value],
             guesser.fit(np.zeros((len(learned), 1)), rows.y[learned]),

@@ -21,7 +21,7 @@ from .intervals import LEVEL, draw_scores, interval
 from .metrics import CLASS_METRICS, LOWER_IS_BETTER, NUMBER_METRICS, PROBABILITY_METRICS, Scale
 from .result import Evaluation
 from .rows import Data, Rows, as_data, as_pipeline, read_rows
-from .splits import make_split
+from .splits import check_tested, make_split
 from .tables import as_markdown, as_text, bracket, number
 
 __all__ = ["SCHEMA", "Comparison", "compare"]
@@ -202,6 +202,7 @@ def compare(
     first = next(iter(tables.values()))
     metric = _metric(metric, first.task)
     split = make_split(first, data, cv, repeats=repeats, random_state=random_state)
+    check_tested(first, split)
     answers = {name: ask_folds(named[name], rows, split) for name, rows in tables.items()}
     results = {
         name: score_answers(

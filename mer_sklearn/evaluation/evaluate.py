@@ -16,7 +16,7 @@ from .intervals import draw_scores, interval, mean_scores
 from .metrics import Scale, Sums, confusion_matrix, of_sums
 from .result import Evaluation, Scores
 from .rows import Data, Rows, as_data, read_rows
-from .splits import Split, make_split, random_split, split_remarks
+from .splits import Split, check_tested, make_split, random_split, split_remarks
 
 __all__ = [
     "Strata",
@@ -145,6 +145,7 @@ def evaluate_rows(
 ) -> Evaluation:
     """Score a pipeline on rows that were read before; see `evaluate`."""
     split = make_split(rows, data, cv, repeats=repeats, random_state=random_state)
+    check_tested(rows, split)
     return score_answers(
         ask_folds(pipeline, rows, split),
         data,
@@ -231,8 +232,8 @@ def score_answers(
     return Evaluation(
         task=rows.task,
         split=split.name,
-        n_rows=len(rows.y),
-        n_groups=len(np.unique(rows.groups)),
+        n_rows=len(np.unique(answers.tested)),
+        n_groups=n_groups,
         n_folds=split.n_folds,
         n_repeats=len(split.repeats),
         scores=_floats(scores),

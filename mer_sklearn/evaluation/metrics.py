@@ -217,7 +217,7 @@ def _balanced_accuracy(counts: Floats) -> Floats:
 
 
 def _macro_f1(counts: Floats) -> Floats:
-    return _macro(_f1(counts), counts)
+    return _macro(_f1(counts), counts, named=True)
 
 
 def _weighted_f1(counts: Floats) -> Floats:
@@ -225,7 +225,7 @@ def _weighted_f1(counts: Floats) -> Floats:
 
 
 def _macro_precision(counts: Floats) -> Floats:
-    return _macro(_ratio(_hits(counts), counts.sum(-2)), counts)
+    return _macro(_ratio(_hits(counts), counts.sum(-2)), counts, named=True)
 
 
 def _weighted_precision(counts: Floats) -> Floats:
@@ -250,9 +250,9 @@ def _f1(counts: Floats) -> Floats:
     return _ratio(2 * _hits(counts), counts.sum(-1) + counts.sum(-2))
 
 
-def _macro(of_classes: Floats, counts: Floats) -> Floats:
-    """Return the mean over the classes that are true somewhere."""
-    there = counts.sum(-1) > 0
+def _macro(of_classes: Floats, counts: Floats, *, named: bool = False) -> Floats:
+    """Return the mean over the classes that are true somewhere, or that were named at least."""
+    there = counts.sum(-1) + (counts.sum(-2) if named else 0) > 0
     return _ratio((of_classes * there).sum(-1), there.sum(-1))
 
 

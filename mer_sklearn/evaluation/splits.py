@@ -24,7 +24,7 @@ from .rows import Data, Rows, check_folds
 __all__ = ["Split", "make_split", "random_split", "split_remarks"]
 
 TIMES = re.compile(r"([1-9]\d*)x([1-9]\d*)")
-TEST_PARTS, TRAIN_PARTS = ("test",), ("train", "dev", "validation")
+TEST_PARTS, TRAIN_PARTS = ("test",), ("train", "training", "dev", "val", "valid", "validation")
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,14 @@ def make_split(
     _check_pairs(folds)
     check_folds(rows, folds)
     return Split(_apart(rows, data, folds, name), _by_repeat(folds))
+
+
+def check_tested(rows: Rows, split: Split) -> None:
+    """Refuse a split whose score would rest on one group: it has no interval."""
+    tested = np.concatenate([test for folds in split.repeats for _, test in folds])
+    if len(np.unique(rows.groups[tested])) < 2:
+        msg = f"{split.name}: rows of a single group are tested; a score rests on 2 groups or more."
+        raise InputError(msg)
 
 
 def random_split(
@@ -207,7 +215,16 @@ def _official(rows: Rows, parts: Any) -> Folds:
         msg = 'cv="official" needs a corpus with a split of its own; this one has none.'
         raise InputError(msg)
     names = np.array([str(part).lower() for part in np.asarray(parts, object)[rows.kept]])
-    if not np.isin(names, TEST_PARTS).any():
+    has_test = np.isin(names, TEST_PARTS).any()
+    unknown = sorted({*names.tolist()} - {*TEST_PARTS, *TRAIN_PARTS})
+    words = [name for name in unknown if not any(letter.isdigit() for letter in name)]
+    if (has_test and unknown) or words or not (has_test or unknown):
+        msg = (
+            f"the corpus' own split has the parts {some(sorted({*names.tolist()}))}; it must be "
+            f"numbered parts, or test beside {', '.join(TRAIN_PARTS)}."
+        )
+        raise InputError(msg)
+    if not has_test:
         return [(np.flatnonzero(names != n), np.flatnonzero(names == n)) for n in np.unique(names)]
     return [(np.flatnonzero(np.isin(names, TRAIN_PARTS)), np.flatnonzero(names == TEST_PARTS[0]))]
 
@@ -257,7 +274,11 @@ def _apart(rows: Rows, data: Data, folds: Folds, name: str) -> str:
 
 
 def _by_repeat(folds: Folds) -> tuple[Folds, ...]:
-    """Let a new repeat begin wherever a row would be tested twice."""
+    """Let a new repeat begin wherever a row would be tested twice.
+
+    Repeats are averaged, which is only right where each tests the same rows; where they do not, all
+    answers are pooled, and a row that is tested twice counts twice.
+    """
     repeats: list[Folds] = []
     tested: set[int] = set()
     for train, test in folds:
@@ -266,4 +287,5 @@ def _by_repeat(folds: Folds) -> tuple[Folds, ...]:
             tested = set()
         repeats[-1].append((train, test))
         tested.update(test)
-    return tuple(repeats)
+    covered = [{row for _, test in repeat for row in test.tolist()} for repeat in repeats]
+    return tuple(repeats) if all(rows == covered[0] for rows in covered) else (folds,)

@@ -542,3 +542,28 @@ def test_fingerprints_are_the_same_in_workers_and_from_the_cache(files, tmp_path
 def test_what_makes_no_sense_is_one_sentence(arguments, sentence):
     with pytest.raises((InputError, AudioError), match=sentence):
         audit(**arguments)
+
+
+# Near rows and chance.
+
+
+@pytest.mark.parametrize("n_rows", [300, 1000, 2000])
+@pytest.mark.parametrize("n_columns", [3, 5, 6, 12])
+def test_rows_that_are_near_by_chance_are_silent(n_columns, n_rows):
+    for seed in range(3):
+        X = np.random.default_rng(seed).normal(size=(n_rows, n_columns))
+        assert audit(X, groups=np.arange(n_rows), table=True).findings == ()
+
+
+@pytest.mark.parametrize("n_columns", [5, 12])
+@pytest.mark.parametrize("n_copies", [1, 10])
+def test_near_copies_are_found_among_many_rows(n_columns, n_copies, rng):
+    X = rng.normal(size=(1000, n_columns))
+    copies = X[7] + 0.002 * rng.normal(size=(n_copies, n_columns))
+    X = np.vstack([X, copies])
+    leaks = [
+        leak
+        for leak in audit(X, groups=np.arange(len(X)), table=True).leaks
+        if leak.kind == "near_row"
+    ]
+    assert [leak.rows for leak in leaks] == [(7, *range(1000, len(X)))]

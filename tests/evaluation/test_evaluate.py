@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.linear_model import Ridge
-from sklearn.metrics import log_loss, r2_score
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import f1_score, log_loss, precision_score, r2_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
 from mer_sklearn import EmotionPipeline, Segment, evaluate
 from mer_sklearn.errors import AudioError, InputError, MerWarning
+from mer_sklearn.evaluation.metrics import macro_f1, macro_precision
 
 
 def quick(**parameters):
@@ -337,3 +338,24 @@ def test_the_markdown_holds_the_table(table, corpus):
     text = evaluate(quick(), table, corpus.y("quadrant"), groups=corpus.groups).to_markdown()
     assert "| accuracy | 0." in text
     assert text.splitlines()[3].startswith("|---|")
+
+
+def test_a_draw_is_not_the_same_in_every_fold(rng):
+    X, y = rng.normal(size=(120, 3)), np.repeat(list("abc"), 40)
+    found = evaluate(quick(), X, y, cv="logo").baselines["stratified"]["accuracy"]
+    assert abs(found - 1 / 3) < 0.13  # three standard errors of 120 draws
+
+
+def test_a_model_that_cannot_be_pickled_is_scored(rng):
+    model = make_pipeline(FunctionTransformer(lambda x: x * 2), LogisticRegression())
+    X = rng.normal(size=(60, 3))
+    result = evaluate(model, X, np.where(X[:, 0] > 0, "a", "b"), cv=3)
+    assert result.scores["accuracy"] > 0.7
+    assert "accuracy" in str(result)
+
+
+def test_a_name_that_no_row_has_counts_in_the_mean_over_classes():
+    y_true, y_pred = np.array(["a", "a", "b"]), np.array(["a", "c", "b"])
+    assert macro_f1(y_true, y_pred) == f1_score(y_true, y_pred, average="macro", zero_division=0)
+    expected = precision_score(y_true, y_pred, average="macro", zero_division=0)
+    assert macro_precision(y_true, y_pred) == expected

@@ -111,3 +111,42 @@ def test_paired_differences_cover_no_difference():
         low, high = interval(more, a - b, 30)
         hits += low <= 0.0 <= high
     assert 0.90 <= hits / times <= 0.995
+
+
+@pytest.mark.parametrize(("share", "n_groups"), [(0.99, 178), (0.98, 50), (0.995, 200)])
+def test_a_score_near_its_end_has_an_interval_that_says_something(share, n_groups):
+    right = np.arange(n_groups) >= round((1 - share) * n_groups)
+    y = np.where(np.arange(n_groups) % 2, "a", "b")
+    wrong = np.where(y == "a", "b", "a")
+    answers = (y, np.where(right, y, wrong), np.arange(n_groups))
+    sums = sums_of(answers, n_groups)
+    found, draws = mean_scores(sums), draw_scores(sums)
+    for metric in ("accuracy", "macro_f1", "mcc"):
+        low, high = interval(found[metric], draws[metric], n_groups, metric=metric)
+        assert 0.7 < low < found[metric] < high < 1
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "mcc", "r2", "rmse"])
+@pytest.mark.parametrize("n_groups", [5, 50])
+def test_a_perfect_score_lies_in_its_interval(metric, n_groups):
+    score = 0.0 if metric == "rmse" else 1.0
+    low, high = interval(score, np.full(100, score), n_groups, metric=metric)
+    assert low <= score <= high
+    assert metric == "rmse" or low < 1 - 0.5 / n_groups
+
+
+@pytest.mark.parametrize("n_groups", [20, 50])
+def test_intervals_hold_shares_near_the_end_too(n_groups, rng):
+    held = []
+    for _ in range(200):
+        right = rng.random((n_groups, 5)) < 0.97
+        y = np.tile(["a", "b"], (n_groups * 5 + 1) // 2)[: n_groups * 5]
+        wrong = np.where(y == "a", "b", "a")
+        groups = np.repeat(np.arange(n_groups), 5)
+        sums = sums_of((y, np.where(right.ravel(), y, wrong), groups), n_groups)
+        share = mean_scores(sums)["accuracy"]
+        draws = draw_scores(sums, n_draws=200)["accuracy"]
+        low, high = interval(share, draws, n_groups, metric="accuracy")
+        held.append(low <= 0.97 <= high)
+        assert low > 0.5
+    assert np.mean(held) > 0.9

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, ShuffleSplit
 
-from mer_sklearn import EmotionPipeline
+from mer_sklearn import EmotionPipeline, evaluate
 from mer_sklearn.errors import InputError
 from mer_sklearn.evaluation.rows import Data, read_rows
 from mer_sklearn.evaluation.splits import make_split, random_split, split_remarks
@@ -109,8 +109,14 @@ def test_pairs_are_rows_of_what_was_given():
 
 def test_rows_tested_twice_begin_a_repeat():
     rows, data = given()
-    split = make_split(rows, data, ShuffleSplit(3, test_size=0.5, random_state=0))
-    assert len(split.repeats) == 3
+    folds = [
+        pair
+        for seed in (0, 1, 2)
+        for pair in KFold(3, shuffle=True, random_state=seed).split(rows.table)
+    ]
+    assert len(make_split(rows, data, folds).repeats) == 3
+    pooled = make_split(rows, data, ShuffleSplit(3, test_size=0.5, random_state=0))
+    assert [len(folds) for folds in pooled.repeats] == [3]
 
 
 @pytest.mark.parametrize(
@@ -170,3 +176,35 @@ def test_random_folds_warn_nobody_of_a_rare_class():
     y[:2] = "amazed"
     rows, _ = given(y=y)
     assert random_split(rows, n_splits=4).n_folds == 4
+
+
+def test_folds_that_test_some_rows_more_often_are_pooled(table, corpus):
+    y, groups = corpus.y("quadrant"), np.asarray(corpus.groups)
+    pipeline = EmotionPipeline(None, model="logistic", random_state=0)
+    numbers = np.unique(groups, return_inverse=True)[1]
+    base = [(np.flatnonzero(numbers % 4 != k), np.flatnonzero(numbers % 4 == k)) for k in range(4)]
+    once = evaluate(pipeline, table, y, groups=groups, cv=base)
+    more = evaluate(pipeline, table, y, groups=groups, cv=[*base, (base[0][0], base[0][1][:1])])
+    assert more.n_folds == 5
+    assert more.n_repeats == 1
+    assert abs(more.scores["accuracy"] - once.scores["accuracy"]) <= 1 / len(y)
+
+
+def test_rows_of_one_group_are_no_test(table, corpus):
+    numbers = np.unique(np.asarray(corpus.groups), return_inverse=True)[1]
+    cv = [(np.flatnonzero(numbers != 0), np.flatnonzero(numbers == 0))]
+    pipeline = EmotionPipeline(None, model="ridge", random_state=0)
+    with pytest.raises(InputError, match="single group"):
+        evaluate(pipeline, table, corpus.y("va"), groups=corpus.groups, cv=cv)
+
+
+@pytest.mark.parametrize("names", [["train", "testing"], ["train", "dev"], ["a", "test"]])
+def test_parts_that_nobody_knows_are_refused(names, corpus):
+    parts = [names[number % 2] for number in range(len(corpus.X))]
+    with pytest.raises(InputError, match="own split has the parts"):
+        evaluate(
+            EmotionPipeline("mfcc40-mean", model="ridge"),
+            replace(corpus, split=parts),
+            target="va",
+            cv="official",
+        )

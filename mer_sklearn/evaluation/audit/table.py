@@ -23,7 +23,7 @@ __all__ = ["TABLE_KINDS", "read_table", "table_findings"]
 FloatArray = npt.NDArray[np.float64]
 
 TABLE_KINDS = ("same_row", "near_row", "mixed_row", "scaled")
-NEAR = 0.02  # mean difference of ranks, as a share of the rows
+NEAR = 0.02  # mean difference of ranks, as a share of the rows, at most
 NEIGHBOURS = 32  # rows near a row between which it may lie
 STRAIGHT = 1e-5  # 1 + cosine of the directions to two neighbours
 ALIKE = 0.02  # between columns, of the place on the line from one (0) to the other (1)
@@ -35,7 +35,7 @@ DIGITS = 2e-3  # what rounding to three digits does to a mean or a spread
 EXACT = 1e-9  # the ends of a scale outlive it
 TINY = 1e-300
 LARGEST = 1e100  # squares of larger values leave float64
-CHANCE = 0.01  # pairs of equal rows that a table may hold by chance and still be looked at
+CHANCE = 0.01  # pairs of equal, or near, rows that a table may be expected to hold by chance
 
 
 def read_table(X: Any) -> FloatArray:
@@ -147,10 +147,31 @@ def _near_rows(table: FloatArray) -> list[npt.NDArray[np.intp]]:
     distance, neighbour = _neighbours(rankdata(table, axis=0) / n_rows, "manhattan")
     # In a short table even the least shift of a rank is more than NEAR.
     limit = max(NEAR, 1.0 / n_rows) * table.shape[1]
-    row, place = np.nonzero(distance < limit)
+    limits = np.minimum(limit, _chance_distance(distance))
+    row, place = np.nonzero(distance < np.minimum(limits[:, None], limits[neighbour]))
     pairs = coo_array((np.ones(len(row)), (row, neighbour[row, place])), shape=(n_rows, n_rows))
     _, number = connected_components(pairs, directed=False)
     return [np.flatnonzero(number == found) for found in np.flatnonzero(np.bincount(number) > 1)]
+
+
+def _chance_distance(distance: FloatArray) -> FloatArray:
+    """Return how near a row has to be to each row so that chance does not explain it.
+
+    Where rows lie evenly in d dimensions, some row among the m nearest is nearer than a share r of
+    the distance of the m-th with a probability below m r^d. This holds for any m: if a row has
+    many copies, a large one shows them. The dimension is that of the table, from the distances.
+    """
+    n_rows, n_neighbours = distance.shape
+    orders = [m for m in (2, 4, 8, 16) if 2 * m <= n_neighbours]
+    if not orders:
+        return np.zeros(n_rows)
+    growth = [np.median(np.log(distance[:, 2 * m - 1] / distance[:, m - 1])) for m in orders]
+    dimension = np.log(2) / max(min(growth), TINY)
+    limits = [
+        distance[:, m - 1] * (CHANCE / (n_rows * m * len(orders))) ** (1 / dimension)
+        for m in orders
+    ]
+    return np.asarray(np.max(limits, axis=0), np.float64)
 
 
 def _mixed_rows(table: FloatArray) -> npt.NDArray[np.intp]:
