@@ -68,7 +68,7 @@ def choose_targets(
     if not targets:
         msg = (
             f"{path}: has nothing to learn: no column emotion, label, valence or arousal, only "
-            f"{some(table)}. Name a column with target=."
+            f"{some(table)}. Name a column with target= (mer: --set target=COLUMN)."
         )
         raise DatasetError(msg)
     return targets

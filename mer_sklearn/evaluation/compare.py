@@ -222,8 +222,10 @@ def compare(
     sign = -1 if metric in LOWER_IS_BETTER else 1
     order = sorted(results, key=lambda name: -sign * results[name].scores[metric])
     drawn = {name: _draws(answers[name], first, data, metric, random_state) for name in order}
-    differences = _differences(order, results, drawn, metric, sign, len(results[order[0]].by_group))
-    ahead = all(found["interval"][0] > 0 for found in differences.values())
+    n_groups = len(results[order[0]].by_group)
+    differences = _differences(order, results, drawn, metric, sign, n_groups)
+    # Two groups say next to nothing of a third one.
+    ahead = n_groups > 2 and all(found["interval"][0] > 0 for found in differences.values())
     return Comparison(
         metric,
         {name: results[name] for name in order},
@@ -245,6 +247,9 @@ def _named(
         )
         raise InputError(msg)
     else:
+        if len(set(pipelines)) < len(pipelines):
+            msg = f"pipelines={pipelines!r} names a model twice; pass a dict of pipelines instead."
+            raise InputError(msg)
         for name in pipelines:
             task_of_model(name)  # refuses a name that leads nowhere
         around = EmotionPipeline(random_state=0) if pipeline is None else pipeline

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.utils import check_array
 
 from ..datasets.base import Dataset
@@ -195,6 +196,12 @@ def as_pipeline(estimator: Any) -> tuple[Any, str | None]:
     for name, value in estimator.get_params(deep=False).items():
         if isinstance(value, EmotionPipeline):
             return estimator, name
+    if isinstance(estimator, GridSearchCV | RandomizedSearchCV):
+        msg = (
+            f"{type(estimator).__name__} searches a plain estimator, which the groups do not reach."
+            " Put it in a pipeline: GridSearchCV(EmotionPipeline(features=None, model=...), ...)."
+        )
+        raise InputError(msg)
     return EmotionPipeline(None, scale=None, balance=None, model=estimator), None
 
 

@@ -138,3 +138,15 @@ def test_what_cannot_be_compared_is_refused(pipelines, options, sentence, rng):
     y = np.arange(24) % 2
     with pytest.raises(InputError, match=sentence):
         compare(pipelines, X, y, **options)
+
+
+def test_two_groups_name_no_winner(table, corpus):
+    numbers = np.unique(np.asarray(corpus.groups), return_inverse=True)[1] % 2
+    around = {"pipeline": EmotionPipeline(None, random_state=0)}
+    found = compare(["ridge", "kernel"], table, corpus.y("va"), groups=numbers, cv=2, **around)
+    assert found.winner is None
+
+
+def test_a_model_named_twice_is_refused(table, corpus):
+    with pytest.raises(InputError, match="names a model twice"):
+        compare(["svm", "svm"], table, corpus.y("quadrant"))

@@ -359,3 +359,9 @@ def test_a_name_that_no_row_has_counts_in_the_mean_over_classes():
     assert macro_f1(y_true, y_pred) == f1_score(y_true, y_pred, average="macro", zero_division=0)
     expected = precision_score(y_true, y_pred, average="macro", zero_division=0)
     assert macro_precision(y_true, y_pred) == expected
+
+
+def test_a_search_without_a_pipeline_is_refused(rng):
+    search = GridSearchCV(LogisticRegression(), {"C": [1, 2]}, cv=GroupKFold(3))
+    with pytest.raises(InputError, match="which the groups do not reach"):
+        evaluate(search, rng.normal(size=(20, 2)), list("ab" * 10), cv=2)
