@@ -65,3 +65,16 @@ def some(items: Iterable[object], at_most: int = 5) -> str:
     texts = [str(item) for item in items]
     rest = len(texts) - at_most
     return ", ".join(texts[:at_most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def first_line(error: Exception) -> str:
+    r"""Return what another library says of its error: one line, without a full stop.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no such column.\nHere is the whole table: ..."))
+    'no such column'
+    >>> first_line(KeyError())
+    'KeyError'
+    """
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -17,6 +17,7 @@ HEAVY = ["sklearn", "librosa", "numba", "onnx", "onnxruntime", "xgboost", "optun
 # Layer of each module, by its first name inside the package; see docs/architecture.md.
 LAYERS = {
     "errors": 0,
+    "files": 0,
     "audio": 0,
     "mp3": 0,
     "extraction": 1,

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import SAMPLE_RATE, Clip, Segment, to_clip
-from ..errors import ArtifactError, some
+from ..errors import ArtifactError, first_line, some
 from .runtime import open_session
 from .signals import made_signals
 
@@ -181,8 +181,7 @@ class _Runner:
             return list(session.run(None, feed))
         except Exception as error:  # onnxruntime has no base class for its errors
             kind = type(self.pipeline.pipeline_[-1]).__name__
-            reason = str(error).splitlines()[0]
-            msg = f"the graph of {kind} fails to run ({reason}). Save as .joblib."
+            msg = f"the graph of {kind} fails to run ({first_line(error)}). Save as .joblib."
             raise ArtifactError(msg) from error
 
     def native(self, rows: npt.NDArray[np.float32]) -> Answers:

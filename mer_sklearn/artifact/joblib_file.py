@@ -10,45 +10,21 @@ joblib file runs code when it is loaded, so load only files from people you trus
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactError
+from ..files import written_beside
 from .manifest import check_seal, from_json, seal, to_json
 
-__all__ = ["read", "read_manifest", "written_beside", "write"]
+__all__ = ["read", "read_manifest", "write"]
 
 MARK = b"MERmodel"
 LENGTH_BYTES = 8
-
-
-@contextlib.contextmanager
-def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a path beside the wanted one, moved into place when the block ends well.
-
-    Whatever goes wrong in the block, the wanted file is what it was before.
-    """
-    target = Path(path)
-    if not target.parent.is_dir():
-        msg = f"{target}: its folder {target.parent} does not exist. Make it first."
-        raise ArtifactError(msg)
-    if target.is_dir():
-        msg = f"{target}: is a folder. Give the name of a file."
-        raise ArtifactError(msg)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        yield beside
-        beside.replace(target)
-    except OSError as error:
-        msg = f"{target}: cannot be written ({error.strerror or error}). Choose another place."
-        raise ArtifactError(msg) from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def write(

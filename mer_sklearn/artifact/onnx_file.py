@@ -27,7 +27,7 @@ import numpy as np
 
 from .. import __version__
 from ..errors import ArtifactError
-from .joblib_file import written_beside
+from ..files import written_beside
 from .manifest import KEY, seal, to_json
 
 if TYPE_CHECKING:

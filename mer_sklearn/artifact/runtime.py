@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import Clip, to_clip
-from ..errors import ArtifactError, AudioError, InputError
+from ..errors import ArtifactError, AudioError, InputError, first_line
 from ..features.inputs import as_items
 from .manifest import KEY, check_seal, from_json
 
@@ -267,8 +267,8 @@ class OnnxModel:
         names = self.manifest["outputs"]
         try:
             found = self._session.run(names, {"waveform": clip.signal[None]})
-        except Exception as error:
-            msg = f"{self.path}: onnxruntime could not run it ({_first_line(error)})."
+        except Exception as error:  # onnxruntime has no base class for its errors
+            msg = f"{self.path}: onnxruntime could not run it ({_reason(error)})."
             raise ArtifactError(msg) from error
         return dict(zip(names, found, strict=True))
 
@@ -316,9 +316,9 @@ def open_session(content: bytes, name: str, *, n_threads: int = 1) -> Any:
     options.log_severity_level = 4  # errors are raised anyway
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
+    except Exception as error:  # see above
         msg = (
-            f"{name}: is no ONNX model that onnxruntime can open ({_first_line(error)}). Give a "
+            f"{name}: is no ONNX model that onnxruntime can open ({_reason(error)}). Give a "
             "file that `save` or `mer export` wrote, or copy it again from its source."
         )
         raise ArtifactError(msg) from error
@@ -360,7 +360,6 @@ def _label_array(labels: list[Any]) -> npt.NDArray[Any]:
     return np.array(labels, dtype=object if isinstance(labels[0], str) else None)
 
 
-def _first_line(error: Exception) -> str:
-    """Return what a library says, without its codes and without a full stop."""
-    lines = str(error).splitlines() or [type(error).__name__]
-    return lines[0].rpartition(" : ")[2].strip().rstrip(".")
+def _reason(error: Exception) -> str:
+    """Return what onnxruntime says, without its codes."""
+    return first_line(error).rpartition(" : ")[2].strip()

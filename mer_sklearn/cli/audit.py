@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["audit"]
 
-FILE_COLUMNS = ("file", "path")
 COUNTERS = ("", "id", "index", "row", "songid", "trackid")  # names of columns that only count rows
 
 
@@ -112,6 +111,7 @@ def _audit_table(
     leave_out: str,
 ) -> AuditReport:
     """Audit a table of features."""
+    from ..datasets.table import FILE_COLUMNS
     from ..evaluation.audit import audit as look
 
     if len(sources) > 1:

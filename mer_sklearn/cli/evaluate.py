@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..artifact.joblib_file import written_beside
+from ..files import written_beside
 from .options import (
     check_output,
     document_options,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..artifact.joblib_file import written_beside
 from ..errors import InputError
+from ..files import written_beside
 from .options import (
     cache_choice,
     check_output,

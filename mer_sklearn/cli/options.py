@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ..artifact.joblib_file import written_beside
 from ..errors import ArtifactError, InputError
+from ..files import written_beside
 
 if TYPE_CHECKING:
     from ..datasets.base import Dataset

@@ -193,9 +193,10 @@ def interval(
     scale = SCALES.get(metric or "", AS_IT_IS)
     found, error = np.asarray(score, np.float64), draws.std(axis=0)
     # A score at the end of its range, where all draws are alike, says as much as half a group less.
-    edge = TINY if scale is LOGARITHM else 0.5 / n_groups
+    has_best = np.isfinite(scale.high)
+    edge = 0.5 / n_groups if has_best else TINY
     middle = np.clip(found, scale.low + edge, scale.high - edge)
-    if scale is not LOGARITHM:
+    if has_best:
         least = np.sqrt(edge * (1 - edge) / n_groups)
         error = np.where(middle == found, error, np.maximum(error, least))
     error = error * scale.slope(middle) * np.sqrt(n_groups / (n_groups - 1))

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from sklearn.model_selection import KFold, LeaveOneGroupOut, StratifiedKFold
 
 from ..errors import InputError, some
-from ..grouping import Folds, group_folds
-from .rows import Data, Rows, check_folds
+from ..grouping import Folds
+from .rows import Data, Rows, check_folds, folds_apart
 
 __all__ = ["Split", "make_split", "random_split", "split_remarks"]
 
@@ -93,7 +93,7 @@ def make_split(
         return random_split(rows, repeats=repeats, random_state=random_state)
     if isinstance(cv, int) and not isinstance(cv, bool):
         seeds = _seeds(random_state, repeats)
-        return Split(data.split, tuple(_grouped(rows, cv, seed) for seed in seeds))
+        return Split(data.split, tuple(folds_apart(rows, cv, seed) for seed in seeds))
     folds, name = _given(rows, data, cv)
     if not folds:
         msg = f"cv={cv!r} makes no folds of these rows."
@@ -169,14 +169,6 @@ def split_remarks(rows: Rows, split: Split) -> list[str]:
 def _seeds(random_state: int | None, repeats: int) -> list[int | None]:
     """Return a seed for each repeat."""
     return [None if random_state is None else random_state + r for r in range(repeats)]
-
-
-def _grouped(rows: Rows, n_splits: int, seed: int | None) -> Folds:
-    """Return folds with groups apart, checked."""
-    classes = rows.task == "classification"
-    folds = group_folds(rows.y, rows.groups, n_splits=n_splits, classes=classes, random_state=seed)
-    check_folds(rows, folds)
-    return folds
 
 
 def _given(rows: Rows, data: Data, cv: Any) -> tuple[Folds, str]:

@@ -18,7 +18,7 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from ..errors import InputError
+from ..errors import InputError, first_line
 
 __all__ = ["ask", "check_storage", "fail", "finished", "open_study", "seeds"]
 
@@ -183,7 +183,7 @@ def _storage(
     try:
         storage = optuna.storages.RDBStorage(url)
     except Exception as error:  # whatever the database's libraries raise
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         msg = f"storage={os.fspath(path)!r} cannot be opened ({reason}). Choose another file."
         raise InputError(msg) from error
     try:

@@ -11,7 +11,7 @@ import spox
 import spox.opset.ai.onnx.ml.v3 as ml
 from sklearn.base import is_classifier
 
-from ...errors import ArtifactError
+from ...errors import ArtifactError, first_line
 from ...features.onnx_ops import GraphOps
 from ...features.ops import Array
 from .base import Classes, TailOps, label_values
@@ -64,8 +64,9 @@ class GraphTailOps(GraphOps, TailOps):
         try:
             found = _inlined(x, estimator)
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-            msg = f"{kind} has no converter to ONNX ({reason}). Save the model as .joblib."
+            msg = (
+                f"{kind} has no converter to ONNX ({first_line(error)}). Save the model as .joblib."
+            )
             raise ArtifactError(msg) from error
         if is_classifier(estimator):
             labels, probabilities = found

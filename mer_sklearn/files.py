@@ -1,0 +1,36 @@
+"""Files that are whole or not there: models, tables and results are written beside their place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import ArtifactError
+
+__all__ = ["written_beside"]
+
+
+@contextlib.contextmanager
+def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a path beside the wanted one, moved into place when the block ends well.
+
+    Whatever goes wrong in the block, the wanted file is what it was before.
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        msg = f"{target}: its folder {target.parent} does not exist. Make it first."
+        raise ArtifactError(msg)
+    if target.is_dir():
+        msg = f"{target}: is a folder. Give the name of a file."
+        raise ArtifactError(msg)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        beside.replace(target)
+    except OSError as error:
+        msg = f"{target}: cannot be written ({error.strerror or error}). Choose another place."
+        raise ArtifactError(msg) from error
+    finally:
+        beside.unlink(missing_ok=True)
