@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -30,6 +30,17 @@ class ClipSeries:
 
     def __init__(self, ops: Ops, series: dict[str, Array]) -> None:
         self.ops, self.xp, self._series = ops, ops.xp, series
+        self._derived: dict[Callable[[ClipSeries], Array], Array] = {}
+
+    def once(self, derive: Callable[[ClipSeries], Array]) -> Array:
+        """Return what a function derives from this clip, computed the first time only.
+
+        Families that need the same thing derive it by the same function, which stands in one of
+        their modules.
+        """
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        return self._derived[derive]
 
     def __getattr__(self, name: str) -> Array:
         try:
@@ -86,7 +97,7 @@ def clip_series(ops: Ops, signal: Array, needs: Sequence[str]) -> ClipSeries:
         frames = Frames(ops, hops)
         return [series.function(frames) for series in wanted]
 
-    values = ops.over_frames(signal, function, [series.width for series in wanted])
+    values = ops.over_frames(signal, function, [(series.width, series.step) for series in wanted])
     return ClipSeries(ops, dict(zip(needs, values, strict=True)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -17,9 +18,30 @@ from .inputs import as_items
 from .ops import Array
 from .rows import extract
 from .spectra import SERIES
-from .statistics import check_statistics
+from .statistics import check_statistics, summarize
 
-__all__ = ["FAMILIES", "AudioTransformer", "FeatureFamily"]
+__all__ = ["FAMILIES", "AudioTransformer", "FeatureFamily", "Meaning", "StatisticsFamily"]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What some columns of a family say.
+
+    Attributes
+    ----------
+    columns : str
+        Which columns: their names without the family's, as a shell pattern (``contrast_*``; of
+        columns ``series__statistic`` the pattern is matched against the series alone).
+    unit : str
+        Unit or range: "Hz", "dB", "0 to 1", "".
+    text : str
+        What they measure, in a few words.
+    """
+
+    columns: str
+    unit: str
+    text: str
+
 
 _FAMILIES: dict[str, type[FeatureFamily]] = {}
 FAMILIES: Mapping[str, type[FeatureFamily]] = MappingProxyType(_FAMILIES)
@@ -95,7 +117,7 @@ class AudioTransformer(TransformerMixin, BaseEstimator, abc.ABC):
         ).values
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002
-        """Return the names of the columns, ``family__series__statistic``.
+        """Return the names of the columns, ``family__series__statistic`` or ``family__value``.
 
         Parameters
         ----------
@@ -123,12 +145,29 @@ class FeatureFamily(AudioTransformer):
     A family is written once, as a pure function of a clip's series in the array API standard: numpy
     runs it and the exported ONNX graph is traced from the same lines. It is a transformer by
     itself, and a part of `AudioFeatures`, where all families share one spectrum.
+
+    Attributes
+    ----------
+    name : str
+        What its columns begin with.
+    version : int
+        Rises whenever its numbers change: it stands in cache keys and saved models.
+    needs : tuple of str
+        The series it is computed from.
+    meanings : tuple of Meaning
+        What its columns say and their units.
+    source : str
+        Where its formula comes from.
+    exports : bool
+        Whether it can be traced into an ONNX graph.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     needs: ClassVar[tuple[str, ...]]
-    statistics: Sequence[str]
+    meanings: ClassVar[tuple[Meaning, ...]]
+    source: ClassVar[str]
+    exports: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -141,23 +180,18 @@ class FeatureFamily(AudioTransformer):
         _FAMILIES[cls.name] = cls
 
     @abc.abstractmethod
-    def series_names(self) -> list[str]:
-        """Return the names of the rows that are summarized."""
-
-    @abc.abstractmethod
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips, shape (n_clips, n_columns)."""
 
+    @abc.abstractmethod
     def column_names(self) -> list[str]:
-        """Return the names of the columns, ``family__series__statistic``."""
-        return [f"{self.name}__{row}__{s}" for s in self.statistics for row in self.series_names()]
+        """Return the names of the columns, each beginning with ``family__``."""
 
     def check(self) -> None:
         """Refuse parameters that make no sense."""
         for series in self.needs:
             if series not in SERIES:
                 raise unknown_name(f"series in {type(self).__name__}.needs", series, SERIES)
-        check_statistics(self.statistics)
 
     def identity(self) -> dict[str, Any]:
         """Return all that decides the numbers, as JSON holds it: name, versions and parameters."""
@@ -174,6 +208,33 @@ class FeatureFamily(AudioTransformer):
         """Return this family, checked."""
         self.check()
         return [self]
+
+
+class StatisticsFamily(FeatureFamily):
+    """A family whose columns are statistics of rows over the frames of a clip."""
+
+    statistics: Sequence[str]
+
+    @abc.abstractmethod
+    def series_names(self) -> list[str]:
+        """Return the names of the rows that are summarized."""
+
+    @abc.abstractmethod
+    def series(self, clip: ClipSeries) -> Array:
+        """Return the rows that are summarized, shape (n_clips, n_frames, n_rows)."""
+
+    def column_names(self) -> list[str]:
+        """Return the names of the columns, ``family__series__statistic``."""
+        return [f"{self.name}__{row}__{s}" for s in self.statistics for row in self.series_names()]
+
+    def columns(self, clip: ClipSeries) -> Array:
+        """Return the statistics of the rows, shape (n_clips, n_columns)."""
+        return summarize(clip, self.series(clip), self.statistics)
+
+    def check(self) -> None:
+        """Refuse parameters that make no sense."""
+        super().check()
+        check_statistics(self.statistics)
 
 
 def column_names(families: Sequence[FeatureFamily]) -> list[str]:

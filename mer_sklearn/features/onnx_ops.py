@@ -11,12 +11,14 @@ onnx, spox and ndonnx are needed only here, so only the code that exports import
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Sequence
 
 import ndonnx as ndx
 import numpy as np
 import numpy.typing as npt
 import spox.opset.ai.onnx.v21 as op
+from spox._exceptions import InferenceWarning
 from spox._future import initializer
 
 from .ops import HOP, HOPS_PER_FRAME, N_BINS, N_FFT, WINDOW, Array, FrameFunction, Ops
@@ -79,6 +81,10 @@ class GraphOps(Ops):
         """Return the node that holds the length of an axis."""
         return x.dynamic_shape[axis]
 
+    def real(self, n: Array) -> Array:
+        """Return a length as a float32 number."""
+        return ndx.astype(n, ndx.float32)
+
     def arange(self, n: Array) -> Array:
         """Return the integers 0 .. n - 1."""
         return ndx.arange(n)
@@ -88,7 +94,7 @@ class GraphOps(Ops):
         return ndx.asarray(op.reshape(x.unwrap_spox(), op.const(np.asarray(shape, np.int64))))
 
     def over_frames(
-        self, signal: Array, function: FrameFunction, widths: Sequence[int]
+        self, signal: Array, function: FrameFunction, kinds: Sequence[tuple[int, int]]
     ) -> list[Array]:
         """Scan over chunks of frames.
 
@@ -123,13 +129,14 @@ class GraphOps(Ops):
             body=body,
             num_scan_inputs=1,
             scan_input_axes=[1],
-            scan_output_axes=[1] * len(widths),
+            scan_output_axes=[1] * len(kinds),
         )
         series = []
-        for values, width in zip(scanned, widths, strict=True):
+        for values, (width, step) in zip(scanned, kinds, strict=True):
             joined = self.keep_shape(ndx.asarray(values), (0, -1, width))
+            n_kept = (n_frames + (step - 1)) // step
             # A slice with a dynamic bound forgets the static axes: they are stated again.
-            series.append(self.keep_shape(joined[:, :n_frames, :], (0, 0, width)))
+            series.append(self.keep_shape(joined[:, :n_kept, :], (0, 0, width)))
         return series
 
     def power(self, hops: Array) -> Array:
@@ -155,12 +162,15 @@ class GraphOps(Ops):
 
     def extremes(self, x: Array, k: int) -> tuple[Array, Array]:
         """Return the means of the k smallest and of the k largest values of the last axis."""
-        low = self._top(x, self.const(np.array([k], np.int64)), largest=False)
-        high = self._top(x, self.const(np.array([k], np.int64)), largest=True)
+        low, high = self._top(x, k, largest=False)[0], self._top(x, k, largest=True)[0]
         return (
             self.xp.mean(low, axis=-1, keepdims=True),
             self.xp.mean(high, axis=-1, keepdims=True),
         )
+
+    def largest(self, x: Array, k: int) -> tuple[Array, Array]:
+        """Return the k largest values of the last axis and their places, in no certain order."""
+        return self._top(x, k, largest=True)
 
     def rows(self, x: Array) -> Array:
         """Return a series as (n_clips, n_rows, n_frames)."""
@@ -169,27 +179,91 @@ class GraphOps(Ops):
     def quantiles(self, rows: Array, levels: Sequence[float]) -> list[Array]:
         """Return quantiles of each row, interpolated between neighbours, (n_clips, n_rows) each."""
         n = rows.dynamic_shape[2]
-        ordered = self._top(rows, ndx.reshape(n, (1,)), largest=False, ordered=True)
+        ordered, _ = self._top(rows, n, largest=False, ordered=True)
         found = []
         for level in levels:
-            place = ndx.astype(n - 1, ndx.float64) * level  # float64: exact in long clips
-            below = ndx.floor(place)
-            share = ndx.astype(place - below, ndx.float32)
-            first = ndx.astype(below, ndx.int64)
+            below, share = _place(level, n)
             low, high = (
                 ndx.take(ordered, ndx.reshape(i, (1,)), axis=2)
-                for i in (first, ndx.minimum(first + 1, n - 1))
+                for i in (below, ndx.minimum(below + 1, n - 1))
             )
             found.append(ndx.squeeze(low + (high - low) * share, axis=2))
         return found
 
-    @staticmethod
-    def _top(x: Array, k: Array, *, largest: bool, ordered: bool = False) -> Array:
-        """Return the k largest or smallest values of the last axis."""
-        values, _ = op.top_k(
-            x.unwrap_spox(), k.unwrap_spox(), axis=-1, largest=int(largest), sorted=int(ordered)
+    def quantiles_where(self, rows: Array, mask: Array, levels: Sequence[float]) -> list[Array]:
+        """Return quantiles of each row over the frames of a mask (n_clips, n_frames); 0 if none."""
+        chosen = ndx.expand_dims(mask, axis=1)
+        n = ndx.sum(ndx.astype(chosen, ndx.int64), axis=2, keepdims=True)
+        # Frames outside the mask come last.
+        rows = ndx.where(chosen, rows, self.const(np.finfo(np.float32).max))
+        ordered, _ = self._top(rows, rows.dynamic_shape[2], largest=False, ordered=True)
+        every = ndx.zeros_like(ordered[:, :, :1], dtype=ndx.int64)
+        last = ndx.maximum(n - 1, self.integer(0))
+        found = []
+        for level in levels:
+            below, share = _place(level, last + 1)
+            low, high = (
+                ndx.take_along_axis(ordered, i + every, axis=2)
+                for i in (below, ndx.minimum(below + 1, last))
+            )
+            values = ndx.where(n > 0, low + (high - low) * share, self.scalar(0.0))
+            found.append(ndx.squeeze(values, axis=2))
+        return found
+
+    def matrix_log(self, matrices: Array) -> Array:
+        """Return the logarithms of symmetric positive definite matrices (n, d, d), in float64.
+
+        Products only, as ONNX has no eigenvalues: the matrix over its trace, six square roots by
+        Newton and Schulz's iteration, the logarithm of what is now near 1 by its series, doubled
+        six times (inverse scaling and squaring; Higham: Functions of Matrices, 2008, chapter 11).
+        """
+        d = matrices.shape[-1]
+        matrices, one = self.keep_shape(matrices, (0, d, d)), self.const(np.eye(d))
+        trace = self.xp.sum(matrices * one, axis=(1, 2), keepdims=True)
+        root = (matrices / trace).unwrap_spox()
+        for n_turns in (26, 15, 10, 8, 7, 6):  # the nearer to 1, the fewer
+            root = _square_root(root, one.unwrap_spox(), n_turns)
+        off = ndx.asarray(root) - one
+        series = one * (1 / 11)
+        for i in range(10, 0, -1):
+            series = one * (1 / i) - self.xp.matmul(off, series)
+        log = self.xp.matmul(off, series) * 32.0  # 64, half of it: the mean with its transpose
+        log = log + ndx.permute_dims(log, (0, 2, 1)) + one * ndx.log(trace)
+        return self.keep_shape(log, (0, d, d))
+
+    def _top(
+        self, x: Array, k: Array, *, largest: bool, ordered: bool = False
+    ) -> tuple[Array, Array]:
+        """Return the k largest or smallest values of the last axis and their places."""
+        count = self.const(np.array([k], np.int64)) if isinstance(k, int) else ndx.reshape(k, (1,))
+        found = op.top_k(
+            x.unwrap_spox(), count.unwrap_spox(), axis=-1, largest=int(largest), sorted=int(ordered)
         )
-        return ndx.asarray(values)
+        values, places = (ndx.asarray(part) for part in found)
+        return values, places
+
+
+def _place(level: float, n: Array) -> tuple[Array, Array]:
+    """Return the place of a quantile among n ordered values: the one below, and how far above."""
+    place = ndx.astype(n - 1, ndx.float64) * level  # float64: exact in long clips
+    below = ndx.floor(place)
+    return ndx.astype(below, ndx.int64), ndx.astype(place - below, ndx.float32)
+
+
+def _square_root(matrices: Array, one: Array, n_turns: int) -> Array:
+    """Return square roots of matrices of trace 1 at most (as spox's variables)."""
+    half, three = op.const(0.5, np.float64), op.mul(one, op.const(3.0, np.float64))
+
+    def turn(_: Array, go_on: Array, root: Array, inverse: Array) -> tuple[Array, ...]:
+        factor = op.mul(op.sub(three, op.matmul(inverse, root)), half)
+        return go_on, op.matmul(root, factor), op.matmul(factor, inverse)
+
+    start = (matrices, op.expand(one, op.shape(matrices)))
+    with warnings.catch_warnings():
+        # For all that a Loop knows, its turns may change the shape: it is stated again afterwards.
+        warnings.simplefilter("ignore", InferenceWarning)
+        root = op.loop(op.const([n_turns]), op.const([True]), start, body=turn)[0]
+        return op.reshape(root, op.const(np.array([0, *one.type.shape], np.int64)))
 
 
 @functools.cache

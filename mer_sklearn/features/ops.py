@@ -6,8 +6,11 @@ the standard lacks or where each side needs its own form:
 
 * lengths, which are integers in numpy and nodes in a graph (`length`, `real`, `arange`,
   `keep_shape`);
-* the power spectrum (an FFT here, matrix products there), order statistics (a sort, a TopK);
+* the power spectrum (an FFT here, matrix products there), order statistics (a sort, a TopK), the
+  logarithm of a matrix (eigenvalues, products only);
 * who runs the loop over blocks of frames (`over_frames`).
+
+What both can run as it stands is written once, in `Ops`.
 
 Conventions: signals have shape ``(n_clips, n_samples)``, series ``(n_clips, n_frames, n_rows)``.
 Frames have 2048 samples, 512 apart, Hann-windowed, centred, the signal padded with zeros: frame t
@@ -26,7 +29,7 @@ import scipy.fft
 
 from ..audio import SAMPLE_RATE
 
-__all__ = ["HOP", "N_BINS", "N_FFT", "Array", "Bank", "NumpyOps", "Ops"]
+__all__ = ["FRAME_RATE", "HOP", "N_BINS", "N_FFT", "Array", "Bank", "NumpyOps", "Ops"]
 
 # numpy's and ndonnx's arrays share the interface of the standard, but no type that can be named.
 Array: TypeAlias = Any
@@ -69,18 +72,26 @@ class Ops:
     # The primitives: NumpyOps says what each takes and gives.
     const: Callable[[Any], Array]
     length: Callable[[Array, int], Any]
+    real: Callable[[Any], Array]
     arange: Callable[[Any], Array]
     keep_shape: Callable[[Array, Sequence[int]], Array]
-    over_frames: Callable[[Array, FrameFunction, Sequence[int]], list[Array]]
+    over_frames: Callable[[Array, FrameFunction, Sequence[tuple[int, int]]], list[Array]]
     power: Callable[[Array], Array]
     extremes: Callable[[Array, int], tuple[Array, Array]]
+    largest: Callable[[Array, int], tuple[Array, Array]]
     rows: Callable[[Array], Array]
     quantiles: Callable[[Array, Sequence[float]], list[Array]]
+    quantiles_where: Callable[[Array, Array, Sequence[float]], list[Array]]
+    matrix_log: Callable[[Array], Array]
 
     # Written once.
     def scalar(self, value: float) -> Array:
         """Return a float32 number that can be compared with an array."""
         return self.const(np.float32(value))
+
+    def integer(self, value: int) -> Array:
+        """Return an integer that can be compared with a length or an index."""
+        return self.const(np.int64(value))
 
     def project(self, x: Array, bank: Bank) -> Array:
         """Return the filters of a bank applied to the last axis of x."""
@@ -90,8 +101,57 @@ class Ops:
     def at(self, x: Array, index: Array) -> Array:
         """Return the frames of a series at `index`, which is held inside the clip."""
         last = self.length(x, 1) - 1
-        zero = self.const(np.int64(0))
-        return self.xp.take(x, self.xp.minimum(self.xp.maximum(index, zero), last), axis=1)
+        return self.xp.take(
+            x, self.xp.minimum(self.xp.maximum(index, self.integer(0)), last), axis=1
+        )
+
+    def shift(self, x: Array, by: int) -> Array:
+        """Return a series `by` frames later: frame t holds frame t - by, the ends repeated."""
+        return self.at(x, self.arange(self.length(x, 1)) - by)
+
+    def windows(self, x: Array, size: int, hop: int) -> Array:
+        """Cut a series into windows of `size` frames every `hop` frames.
+
+        Returns shape (n_clips, n_windows, size, n_rows). Frames after the last whole window are
+        left out; a clip shorter than one window repeats its last frame.
+        """
+        xp = self.xp
+        spare = xp.maximum(self.length(x, 1) - size, self.integer(0))
+        starts = xp.expand_dims(self.arange(spare // hop + 1) * hop, axis=1)
+        index = xp.reshape(starts + self.const(np.arange(size)), (-1,))
+        return self.keep_shape(self.at(x, index), (0, -1, size, x.shape[-1]))
+
+    def running_median(self, x: Array, size: int) -> Array:
+        """Return the lower median of `size` (a power of two) neighbouring frames, ends repeated.
+
+        Neighbouring windows share most of their frames. So runs of 2, 4, ... frames are sorted by
+        merging those of half the length, for all frames at once, and the median of two sorted runs
+        of half the window is ``max_i min(a_i, b_(h - 1 - i))``: minima and maxima of slices only.
+        """
+        xp, half = self.xp, size // 2
+        n_frames = self.length(x, 1)
+        padded = self.at(x, self.arange(n_frames + (size - 1)) - half)
+        runs, width = [padded], 1
+        while width < half:
+            runs = self._merge([r[:, :-width, :] for r in runs], [r[:, width:, :] for r in runs])
+            width *= 2
+        low = [run[:, :n_frames, :] for run in runs]
+        high = [run[:, half : n_frames + half, :] for run in runs]
+        median = xp.minimum(low[0], high[half - 1])
+        for i in range(1, half):
+            median = xp.maximum(median, xp.minimum(low[i], high[half - 1 - i]))
+        return median
+
+    def _merge(self, a: list[Array], b: list[Array]) -> list[Array]:
+        """Merge two sorted lists of arrays into one (Batcher's odd-even merge)."""
+        xp = self.xp
+        if len(a) == 1:
+            return [xp.minimum(a[0], b[0]), xp.maximum(a[0], b[0])]
+        even, odd = self._merge(a[::2], b[::2]), self._merge(a[1::2], b[1::2])
+        merged = [even[0]]
+        for high, low in zip(odd[:-1], even[1:], strict=True):
+            merged += [xp.minimum(high, low), xp.maximum(high, low)]
+        return [*merged, odd[-1]]
 
 
 class NumpyOps(Ops):
@@ -100,7 +160,8 @@ class NumpyOps(Ops):
     Parameters
     ----------
     block : int, default=192
-        Frames computed at a time: their spectra fit into a processor's second-level cache.
+        Frames computed at a time, a multiple of 4: their spectra fit into a processor's
+        second-level cache.
     """
 
     xp = np
@@ -116,6 +177,10 @@ class NumpyOps(Ops):
         """Return the length of an axis."""
         return int(x.shape[axis])
 
+    def real(self, n: int) -> Array:
+        """Return a length as a float32 number."""
+        return np.float32(n)
+
     def arange(self, n: int) -> Array:
         """Return the integers 0 .. n - 1."""
         return np.arange(n)
@@ -125,7 +190,7 @@ class NumpyOps(Ops):
         return x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape)])
 
     def over_frames(
-        self, signal: Array, function: FrameFunction, widths: Sequence[int]
+        self, signal: Array, function: FrameFunction, kinds: Sequence[tuple[int, int]]
     ) -> list[Array]:
         """Run a function over blocks of frames and join what it gives.
 
@@ -134,13 +199,14 @@ class NumpyOps(Ops):
         signal : array of shape (n_clips, n_samples)
             The clips.
         function : callable
-            Takes hop blocks (n_clips, m + 3, 512), gives one array (n_clips, m, width) a series.
-        widths : sequence of int
-            Rows of each series.
+            Takes hop blocks (n_clips, m + 3, 512), gives one array a series, of shape
+            (n_clips, ceil(m / step), width).
+        kinds : sequence of (int, int)
+            Of each series its rows (width), and which frames it holds (every step-th: 1, 2 or 4).
 
         Returns
         -------
-        list of arrays of shape (n_clips, n_frames, width)
+        list of arrays of shape (n_clips, ceil(n_frames / step), width)
             The series.
         """
         n_clips, n_samples = signal.shape
@@ -148,12 +214,14 @@ class NumpyOps(Ops):
         padded = np.zeros((n_clips, (n_frames + HOPS_PER_FRAME - 1) * HOP), np.float32)
         padded[:, N_FFT // 2 : N_FFT // 2 + n_samples] = signal
         hops = padded.reshape(n_clips, -1, HOP)
-        series = [np.empty((n_clips, n_frames, width), np.float32) for width in widths]
+        series = [
+            np.empty((n_clips, -(-n_frames // step), width), np.float32) for width, step in kinds
+        ]
         for start in range(0, n_frames, self.block):
             stop = min(start + self.block, n_frames)
             values = function(hops[:, start : stop + HOPS_PER_FRAME - 1])
-            for whole, part in zip(series, values, strict=True):
-                whole[:, start:stop] = part
+            for whole, part, (_, step) in zip(series, values, kinds, strict=True):
+                whole[:, start // step : start // step + part.shape[1]] = part
         return series
 
     def power(self, hops: Array) -> Array:
@@ -173,6 +241,11 @@ class NumpyOps(Ops):
         weights = np.full((k, 1), 1 / k, np.float32)
         return ordered[..., :k] @ weights, ordered[..., -k:] @ weights
 
+    def largest(self, x: Array, k: int) -> tuple[Array, Array]:
+        """Return the k largest values of the last axis and their places, in no certain order."""
+        places = np.argpartition(x, x.shape[-1] - k, axis=-1)[..., -k:]
+        return np.take_along_axis(x, places, axis=-1), places
+
     def rows(self, x: Array) -> Array:
         """Return a series as (n_clips, n_rows, n_frames), each row contiguous."""
         return np.ascontiguousarray(np.swapaxes(x, 1, 2))
@@ -188,3 +261,21 @@ class NumpyOps(Ops):
             low, high = ordered[..., below], ordered[..., min(below + 1, last)]
             found.append(low + (high - low) * share)
         return found
+
+    def quantiles_where(self, rows: Array, mask: Array, levels: Sequence[float]) -> list[Array]:
+        """Return quantiles of each row over the frames of a mask (n_clips, n_frames); 0 if none."""
+        clips = [
+            self.quantiles(row[:, chosen], levels)
+            if chosen.any()
+            else [np.zeros(len(row), np.float32) for _ in levels]
+            for row, chosen in zip(rows, mask, strict=True)
+        ]
+        return [np.stack(values) for values in zip(*clips, strict=True)]
+
+    def matrix_log(self, matrices: Array) -> Array:
+        """Return the logarithms of symmetric positive definite matrices (n, d, d), in float64.
+
+        The smallest eigenvalue must be at least 1e-6 of the trace (the graph's body needs it).
+        """
+        values, vectors = np.linalg.eigh(matrices)
+        return (vectors * np.log(values)[:, None]) @ np.swapaxes(vectors, 1, 2)

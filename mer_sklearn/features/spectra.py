@@ -65,13 +65,15 @@ class Frames:
 
 @dataclass(frozen=True)
 class Series:
-    """A per-frame series: its function, how many rows it has, and its version.
+    """A per-frame series: its function, how many rows it has, which frames, and its version.
 
-    The version changes whenever its numbers do: it stands in cache keys and saved models.
+    A series holds every `step`-th frame (1, 2 or 4), for what changes slowly or costs much. The
+    version changes whenever its numbers do: it stands in cache keys and saved models.
     """
 
     function: Callable[[Frames], Array]
     width: int
+    step: int = 1
     version: int = 1
 
 

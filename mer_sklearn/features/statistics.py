@@ -8,16 +8,68 @@ import numpy as np
 
 from ..errors import InputError, unknown_name
 from .clip_series import ClipSeries
-from .ops import Array
+from .ops import FRAME_RATE, Array
 
-__all__ = ["ALL_STATISTICS", "check_statistics", "summarize"]
+__all__ = ["ALL_STATISTICS", "STATISTICS", "check_statistics", "summarize", "weighted_mean"]
 
-ALL_STATISTICS = ("mean", "std", "min", "max", "median")
-_LEVELS = {"min": 0.0, "median": 0.5, "max": 1.0}  # statistics that are quantiles
+STATISTICS = ("mean", "std", "min", "max", "median")  # what families give unless told otherwise
+ALL_STATISTICS = (*STATISTICS, "p10", "p90", "slope", "dstd", "skew", "kurtosis")
+_LEVELS = {"min": 0.0, "p10": 0.1, "median": 0.5, "p90": 0.9, "max": 1.0}
+SOFT = 1e-3  # share of a row's size added to its deviation, so that the shape of rounding is none
+NONE = 1e-6  # added to sums of weights that may be zero
 
 
-def summarize(clip: ClipSeries, x: Array, statistics: Sequence[str]) -> Array:
+def summarize(
+    clip: ClipSeries, x: Array, statistics: Sequence[str], where: Array | None = None
+) -> Array:
     """Return statistics of each row of a series over its frames.
+
+    ==============  ===============================================================================
+    statistic       what it is
+    ==============  ===============================================================================
+    mean, std       mean and standard deviation
+    min, max        smallest and largest value
+    median, p10,    quantiles at 0.5, 0.1 and 0.9, interpolated between neighbours
+    p90
+    slope           of the line fitted to the row, a second
+    dstd            root mean square of the difference from one frame to the next
+    skew, kurtosis  third and fourth moment of (x - mean) / (std + 0.001 |mean|), the fourth less 3;
+                    0 and -3 for a row that does not move
+    ==============  ===============================================================================
+
+    Parameters
+    ----------
+    clip : ClipSeries
+        The clip that the series belongs to.
+    x : array of shape (n_clips, n_frames, n_rows)
+        A series, one value a frame.
+    statistics : sequence of str
+        Names from `ALL_STATISTICS`.
+    where : array of shape (n_clips, n_frames, 1), default=None
+        Weights of the frames, 0 to 1; quantiles are taken over frames of weight above 0.5. A clip
+        without any such frame gives 0. None weighs all alike. `slope` and `dstd` need neighbours
+        and cannot be weighted.
+
+    Returns
+    -------
+    array of shape (n_clips, n_rows * len(statistics))
+        First all rows of the first statistic, then of the second, and so on.
+    """
+    found = _quantiles(clip, x, [name for name in statistics if name in _LEVELS], where)
+    moments = [name for name in ("mean", "std", "skew", "kurtosis") if name in statistics]
+    if moments:
+        found.update(_moments(clip, x, moments, where))
+    if "slope" in statistics:
+        found["slope"] = _slope(clip, x)
+    if "dstd" in statistics:
+        step = x[:, 1:, :] - x[:, :-1, :]
+        count = clip.xp.maximum(clip.ops.real(clip.ops.length(x, 1)) - 1.0, clip.ops.scalar(1.0))
+        found["dstd"] = clip.xp.sqrt(clip.xp.sum(step * step, axis=1) / count)
+    return clip.xp.concat([found[name] for name in statistics], axis=-1)
+
+
+def weighted_mean(clip: ClipSeries, x: Array, weight: Array) -> Array:
+    """Return the mean of each row over frames of given weights; 0 where all weights are 0.
 
     Parameters
     ----------
@@ -25,28 +77,18 @@ def summarize(clip: ClipSeries, x: Array, statistics: Sequence[str]) -> Array:
         The clip that the series belongs to.
     x : array of shape (n_clips, n_frames, n_rows)
         A series.
-    statistics : sequence of str
-        Names from `ALL_STATISTICS`.
+    weight : array of shape (n_clips, n_frames, 1)
+        Weights of 0 or more.
 
     Returns
     -------
-    array of shape (n_clips, n_rows * len(statistics))
-        First all rows of the first statistic, then of the second, and so on.
+    array of shape (n_clips, n_rows)
+        The means.
     """
-    rows = clip.ops.rows(x)
-    quantiles = [name for name in statistics if name in _LEVELS]
-    found: dict[str, Array] = {}
-    if quantiles:  # one sort serves them all
-        values = clip.ops.quantiles(rows, [_LEVELS[name] for name in quantiles])
-        found.update(zip(quantiles, values, strict=True))
-    if "mean" in statistics:
-        found["mean"] = clip.xp.mean(rows, axis=-1)
-    if "std" in statistics:
-        found["std"] = clip.xp.std(rows, axis=-1)
-    return clip.xp.concat([found[name] for name in statistics], axis=-1)
+    return clip.xp.sum(x * weight, axis=1) / (clip.xp.sum(weight, axis=1) + NONE)
 
 
-def check_statistics(statistics: Sequence[str]) -> None:
+def check_statistics(statistics: Sequence[str], known: Sequence[str] = ALL_STATISTICS) -> None:
     """Refuse statistics that do not exist, none at all, or one named twice."""
     # A set has no order of its own, so that columns and names could come apart.
     is_list = isinstance(statistics, (Sequence, np.ndarray)) and not isinstance(statistics, str)
@@ -54,8 +96,56 @@ def check_statistics(statistics: Sequence[str]) -> None:
         msg = f'statistics={statistics!r} must be a list of names, for example ("mean", "std").'
         raise InputError(msg)
     for name in statistics:
-        if name not in ALL_STATISTICS:
-            raise unknown_name("statistic", name, ALL_STATISTICS)
+        if name not in known:
+            raise unknown_name("statistic", name, known)
     if len(set(statistics)) < len(statistics):
         msg = f"statistics={tuple(statistics)!r} names a statistic twice; name each once."
         raise InputError(msg)
+
+
+def _quantiles(
+    clip: ClipSeries, x: Array, names: Sequence[str], where: Array | None
+) -> dict[str, Array]:
+    """Return quantiles by name; one sort serves them all."""
+    if not names:
+        return {}
+    rows, levels = clip.ops.rows(x), [_LEVELS[name] for name in names]
+    if where is None:
+        values = clip.ops.quantiles(rows, levels)
+    else:
+        values = clip.ops.quantiles_where(rows, where[:, :, 0] > 0.5, levels)
+    return dict(zip(names, values, strict=True))
+
+
+def _moments(
+    clip: ClipSeries, x: Array, names: Sequence[str], where: Array | None
+) -> dict[str, Array]:
+    """Return moments by name."""
+    xp, rows = clip.xp, clip.ops.rows(x)
+    weight = None if where is None else clip.ops.rows(where)
+
+    def mean_of(values: Array) -> Array:
+        if weight is None:
+            return xp.mean(values, axis=-1)
+        return xp.sum(values * weight, axis=-1) / (xp.sum(weight, axis=-1) + NONE)
+
+    found = {"mean": mean_of(rows)}
+    if names == ["mean"]:
+        return found
+    off = rows - xp.expand_dims(found["mean"], axis=-1)
+    square = off * off
+    found["std"] = xp.sqrt(mean_of(square))
+    if "skew" in names or "kurtosis" in names:
+        size = found["std"] + xp.abs(found["mean"]) * SOFT + NONE
+        found["skew"] = mean_of(square * off) / (size * size * size)
+        found["kurtosis"] = mean_of(square * square) / (size * size * size * size) - 3.0
+    return found
+
+
+def _slope(clip: ClipSeries, x: Array) -> Array:
+    """Return the slope of the line fitted to each row, a second; 0 for a single frame."""
+    ops, xp = clip.ops, clip.xp
+    frame = xp.astype(ops.arange(ops.length(x, 1)), xp.float32)
+    off = frame - xp.mean(frame, axis=0)
+    total = xp.sum(off * off, axis=0) + NONE
+    return xp.sum(x * xp.reshape(off, (1, -1, 1)), axis=1) / total * FRAME_RATE

@@ -20,7 +20,7 @@ from sklearn.base import clone
 from ..errors import InputError
 from ..features.extractor import AudioFeatures
 from ..features.family import FeatureFamily, column_names
-from ..features.statistics import ALL_STATISTICS
+from ..features.statistics import STATISTICS as USUAL_STATISTICS
 from ..models import Named, Task, model_space, model_spec
 from ..pipeline import EmotionPipeline
 from ..scaling import BlockScaler
@@ -29,7 +29,7 @@ from ..steps import as_object, build_features, task_of_model
 
 __all__ = ["Candidate", "Candidates", "check_models", "widened"]
 
-STATISTICS = (("mean",), ("mean", "std"), ("mean", "std", "median"), ALL_STATISTICS)
+STATISTICS = (("mean",), ("mean", "std"), ("mean", "std", "median"), USUAL_STATISTICS)
 AS_GIVEN = "as given"  # of statistics that differ between the families
 ONE_BLOCK = "one block"
 

@@ -21,6 +21,7 @@ from mer_sklearn.balancing import Balancer
 from mer_sklearn.boosting import HalfwayXGBRegressor, LabelXGBClassifier
 from mer_sklearn.calibration import ScoreClassifier
 from mer_sklearn.features import MFCC, Chroma, FeatureFamily
+from mer_sklearn.features.family import StatisticsFamily
 from mer_sklearn.kernel import KernelClassifier, KernelRegressor
 from mer_sklearn.models import Named
 
@@ -74,7 +75,8 @@ def _pipelines() -> list[EmotionPipeline]:
 
 # The nearest ancestor of a class that stands here gives its instances.
 INSTANCES: dict[type[BaseEstimator], Callable[[Any], list[BaseEstimator]]] = {
-    FeatureFamily: lambda family: [family(), family(statistics=("max", "std"))],
+    StatisticsFamily: lambda family: [family(), family(statistics=("max", "std"))],
+    FeatureFamily: lambda family: [family()],
     AudioFeatures: lambda features: [
         features("mfcc40-mean"),
         features([MFCC(n_mfcc=4, deltas=1), Chroma(statistics=("median",))]),

@@ -1,20 +1,20 @@
-"""Harmony: which pitch classes sound."""
+"""Which pitch classes sound."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .clip_series import ClipSeries
-from .family import FeatureFamily
-from .ops import Array
-from .statistics import ALL_STATISTICS, summarize
+from ..clip_series import ClipSeries
+from ..family import Meaning, StatisticsFamily
+from ..ops import Array
+from ..statistics import STATISTICS
 
 __all__ = ["Chroma"]
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
-class Chroma(FeatureFamily):
+class Chroma(StatisticsFamily):
     """Strength of the 12 pitch classes in each frame, the strongest 1.
 
     The values of `librosa.feature.chroma_stft` with ``tuning=0``: the tuning is taken to be
@@ -47,14 +47,16 @@ class Chroma(FeatureFamily):
 
     name = "chroma"
     needs = ("chroma",)
+    meanings = (Meaning("*", "0 to 1", "strength of a pitch class, the strongest of a frame 1"),)
+    source = "Ellis 2007; values of librosa.feature.chroma_stft(tuning=0)"
 
-    def __init__(self, *, statistics: Sequence[str] = ALL_STATISTICS) -> None:
+    def __init__(self, *, statistics: Sequence[str] = STATISTICS) -> None:
         self.statistics = statistics
 
     def series_names(self) -> list[str]:
         """Return the pitch classes."""
         return list(PITCH_CLASSES)
 
-    def columns(self, clip: ClipSeries) -> Array:
-        """Return the statistics of the pitch classes."""
-        return summarize(clip, clip.chroma, self.statistics)
+    def series(self, clip: ClipSeries) -> Array:
+        """Return the pitch classes."""
+        return clip.chroma

@@ -1,18 +1,18 @@
-"""Spectrum: where its energy lies and how it is spread."""
+"""The shape of the spectrum: where its energy lies and how it is spread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .clip_series import ClipSeries
-from .family import FeatureFamily
-from .ops import Array
-from .statistics import ALL_STATISTICS, summarize
+from ..clip_series import ClipSeries
+from ..family import Meaning, StatisticsFamily
+from ..ops import Array
+from ..statistics import STATISTICS
 
 __all__ = ["SpectralStatistics"]
 
 
-class SpectralStatistics(FeatureFamily):
+class SpectralStatistics(StatisticsFamily):
     """Shape of the spectrum, its contrast, zero crossings and level.
 
     =============  ========  ======================================================================
@@ -57,8 +57,18 @@ class SpectralStatistics(FeatureFamily):
 
     name = "spectral"
     needs = ("shape", "flatness", "contrast", "zero_crossings", "rms")
+    meanings = (
+        Meaning("centroid", "Hz", "mean frequency, weighted by magnitude"),
+        Meaning("bandwidth", "Hz", "spread of the frequency, weighted by magnitude"),
+        Meaning("rolloff", "Hz", "frequency below which 85 % of the magnitude lies"),
+        Meaning("flatness", "0 to 1", "geometric over arithmetic mean of the power: 1 for noise"),
+        Meaning("contrast_*", "dB", "peaks over valleys in an octave band"),
+        Meaning("zcr", "0 to 1", "share of samples at which the sign changes"),
+        Meaning("rms", "0 to 1", "level"),
+    )
+    source = "Jiang et al. 2002 (contrast); values of librosa.feature"
 
-    def __init__(self, *, statistics: Sequence[str] = ALL_STATISTICS) -> None:
+    def __init__(self, *, statistics: Sequence[str] = STATISTICS) -> None:
         self.statistics = statistics
 
     def series_names(self) -> list[str]:
@@ -66,7 +76,7 @@ class SpectralStatistics(FeatureFamily):
         contrast = [f"contrast_{band}" for band in range(7)]
         return ["centroid", "bandwidth", "rolloff", "flatness", *contrast, "zcr", "rms"]
 
-    def columns(self, clip: ClipSeries) -> Array:
-        """Return the statistics of the descriptors."""
+    def series(self, clip: ClipSeries) -> Array:
+        """Return the descriptors."""
         series = [clip.shape, clip.flatness, clip.contrast, clip.zero_crossings, clip.rms]
-        return summarize(clip, clip.xp.concat(series, axis=-1), self.statistics)
+        return clip.xp.concat(series, axis=-1)

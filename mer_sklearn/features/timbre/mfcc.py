@@ -1,21 +1,21 @@
-"""Timbre: cepstral coefficients."""
+"""Cepstral coefficients."""
 
 from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
 
-from ..errors import InputError
-from .clip_series import ClipSeries
-from .family import FeatureFamily
-from .ops import Array
-from .statistics import ALL_STATISTICS, summarize
-from .tables import N_MELS
+from ...errors import InputError
+from ..clip_series import ClipSeries
+from ..family import Meaning, StatisticsFamily
+from ..ops import Array
+from ..statistics import STATISTICS
+from ..tables import N_MELS
 
 __all__ = ["MFCC"]
 
 
-class MFCC(FeatureFamily):
+class MFCC(StatisticsFamily):
     """Mel-frequency cepstral coefficients and their differences over time.
 
     The cosine transform (type II, orthonormal) of 128 log-mel bands in dB, floored 80 dB below the
@@ -52,9 +52,15 @@ class MFCC(FeatureFamily):
 
     name = "mfcc"
     needs = ("mel",)
+    meanings = (
+        Meaning("delta2_*", "dB a frame^2", "second difference of a coefficient"),
+        Meaning("delta_*", "dB a frame", "first difference of a coefficient"),
+        Meaning("[0-9]*", "dB", "cepstral coefficient: 0 the level, 1 the tilt, higher ones finer"),
+    )
+    source = "Davis, Mermelstein 1980; values of librosa.feature.mfcc"
 
     def __init__(
-        self, n_mfcc: int = 20, *, deltas: int = 2, statistics: Sequence[str] = ALL_STATISTICS
+        self, n_mfcc: int = 20, *, deltas: int = 2, statistics: Sequence[str] = STATISTICS
     ) -> None:
         self.n_mfcc = n_mfcc
         self.deltas = deltas
@@ -75,8 +81,8 @@ class MFCC(FeatureFamily):
         prefixes = ("", "delta_", "delta2_")[: self.deltas + 1]
         return [f"{prefix}{i}" for prefix in prefixes for i in range(self.n_mfcc)]
 
-    def columns(self, clip: ClipSeries) -> Array:
-        """Return the statistics of the coefficients and of their differences."""
+    def series(self, clip: ClipSeries) -> Array:
+        """Return the coefficients and their differences."""
         mfcc = clip.mfcc(self.n_mfcc)
         series = [mfcc, *(clip.delta(mfcc, order) for order in range(1, self.deltas + 1))]
-        return summarize(clip, clip.xp.concat(series, axis=-1), self.statistics)
+        return clip.xp.concat(series, axis=-1)

@@ -1,0 +1,3 @@
+"""Dynamics: how loud, and how that changes."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Rhythm: when something begins, and how regularly."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Voice: pitch, quality and articulation of one speaker."""
+
+__all__: list[str] = []
