@@ -20,7 +20,7 @@ import numpy as np
 from .ops import BIN_HZ, HOP, N_BINS, N_FFT, Array, Ops
 from .tables import N_MELS, chroma_bank, contrast_bands, mel_bank
 
-__all__ = ["SERIES", "Frames", "Series"]
+__all__ = ["SERIES", "Frames", "Series", "series"]
 
 DB = float(10 / np.log(10))  # dB of power for one natural logarithm
 TINY = 1e-20  # added to sums that may be zero
@@ -77,11 +77,46 @@ class Series:
     version: int = 1
 
 
+_SERIES: dict[str, Series] = {}
+SERIES: Mapping[str, Series] = MappingProxyType(_SERIES)
+
+
+def series(
+    *, width: int, step: int = 1, version: int = 1
+) -> Callable[[Callable[[Frames], Array]], Callable[[Frames], Array]]:
+    """Register a function of frames as the series of its name.
+
+    A series that one kind of family needs stands beside that family; those of many stand here.
+
+    Parameters
+    ----------
+    width : int
+        Its rows.
+    step : {1, 2, 4}, default=1
+        It holds every step-th frame.
+    version : int, default=1
+        Rises whenever its numbers change.
+
+    Returns
+    -------
+    callable
+        A decorator that gives the function back.
+    """
+
+    def register(function: Callable[[Frames], Array]) -> Callable[[Frames], Array]:
+        _SERIES[function.__name__] = Series(function, width, step, version)
+        return function
+
+    return register
+
+
+@series(width=N_MELS)
 def mel(frames: Frames) -> Array:
     """Power in 128 mel bands."""
     return frames.ops.project(frames.power, mel_bank())
 
 
+@series(width=12)
 def chroma(frames: Frames) -> Array:
     """Strength of the 12 pitch classes, the largest 1; below 1e-8 in power it fades to 0.
 
@@ -92,6 +127,7 @@ def chroma(frames: Frames) -> Array:
     return classes / frames.xp.maximum(largest, frames.ops.scalar(1e-8))
 
 
+@series(width=3)
 def shape(frames: Frames) -> Array:
     """Centroid, bandwidth and roll-off of the magnitudes, in Hz; 0 in silence.
 
@@ -134,6 +170,7 @@ def shape(frames: Frames) -> Array:
     return xp.concat([*hz, rolloff * BIN_HZ], axis=-1)
 
 
+@series(width=1)
 def flatness(frames: Frames) -> Array:
     """Geometric over arithmetic mean of the power, 0 to 1; 1 in silence.
 
@@ -149,6 +186,7 @@ def flatness(frames: Frames) -> Array:
     return xp.exp(logs * (1 / N_BINS)) / xp.mean(power, axis=-1, keepdims=True)
 
 
+@series(width=7)
 def contrast(frames: Frames) -> Array:
     """Spectral contrast in 7 octave bands, dB: the strongest over the weakest 2 % of the bins.
 
@@ -163,6 +201,7 @@ def contrast(frames: Frames) -> Array:
     return (xp.log(xp.concat(peaks, axis=-1)) - xp.log(xp.concat(valleys, axis=-1))) * DB
 
 
+@series(width=1)
 def rms(frames: Frames) -> Array:
     """Root-mean-square level of the unwindowed frame, full scale 1."""
     weights = frames.ops.const(np.full((HOP, 1), 1 / N_FFT, np.float32))
@@ -170,6 +209,7 @@ def rms(frames: Frames) -> Array:
     return frames.xp.sqrt(frames.over_hops(squares))
 
 
+@series(width=1, version=2)
 def zero_crossings(frames: Frames) -> Array:
     """Share of the samples at which the sign changes; what lies within 1e-10 of 0 is positive."""
     xp = frames.xp
@@ -178,16 +218,3 @@ def zero_crossings(frames: Frames) -> Array:
     count = frames.over_hops(xp.sum(inside, axis=-1, keepdims=True))
     seams = xp.astype(negative[:, 1:, :1] != negative[:, :-1, -1:], xp.float32)
     return (count + seams[:, :-2, :] + seams[:, 1:-1, :] + seams[:, 2:, :]) * (1 / N_FFT)
-
-
-SERIES: Mapping[str, Series] = MappingProxyType(
-    {
-        "mel": Series(mel, N_MELS),
-        "chroma": Series(chroma, 12),
-        "shape": Series(shape, 3),
-        "flatness": Series(flatness, 1),
-        "contrast": Series(contrast, 7),
-        "rms": Series(rms, 1),
-        "zero_crossings": Series(zero_crossings, 1, version=2),
-    }
-)
