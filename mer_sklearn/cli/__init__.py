@@ -22,6 +22,7 @@ from .demo import demo
 from .evaluate import evaluate
 from .export import export
 from .extract import extract
+from .features import features
 from .inspect import inspect
 from .predict import predict
 from .train import train
@@ -48,6 +49,7 @@ for command in (
     predict,
     export,
     inspect,
+    features,
     audit,
 ):
     mer.add_command(command)

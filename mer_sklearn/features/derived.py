@@ -1,4 +1,4 @@
-"""What families of several kinds derive from the series of a clip; called as ``clip.once(bands)``."""
+"""What families of several kinds derive from a clip's series; called as ``clip.once(bands)``."""
 
 from __future__ import annotations
 
