@@ -11,6 +11,7 @@ tear a progress bar and name no file. Our own sentences say what matters.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import mmap
 import os
@@ -37,7 +38,7 @@ class _Header:
     padding: int
     mono: bool
 
-    @property
+    @functools.cached_property
     def length(self) -> int:
         """Length of the frame: 1152 samples in MPEG-1, 576 in the others."""
         kbits = _KBITS[self.version][self.rate_index - 1]
@@ -68,11 +69,11 @@ def with_frame_count(path: str | os.PathLike[str]) -> io.BytesIO | None:
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
         start = _after_tags(data)
-        first = _header(data, start)
+        first = _header(data[start : start + 4])
         if first is None or _tells_length(data[start : start + first.length]):
             return None
-        count, rates, at = 0, set(), start
-        while (header := _header(data, at)) is not None and at + header.length <= len(data):
+        count, rates, at, end = 0, set(), start, len(data)
+        while (header := _header(data[at : at + 4])) and at + header.length <= end:
             count, at = count + 1, at + header.length
             rates.add(header.rate_index)
         if len(rates) < 2:
@@ -89,15 +90,16 @@ def _after_tags(data: mmap.mmap) -> int:
     return at
 
 
-def _header(data: mmap.mmap, at: int) -> _Header | None:
-    """Return the header of the frame at a place; None where there is none of layer III."""
-    if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] & 0xE6 != 0xE2:
+@functools.lru_cache(maxsize=1024)  # an hour has a hundred thousand frames, but few headers
+def _header(head: bytes) -> _Header | None:
+    """Return what the four bytes of a header say; None for what is no header of layer III."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return None
-    version, rate_index = data[at + 1] >> 3 & 3, data[at + 2] >> 4
-    hz_index, padding = data[at + 2] >> 2 & 3, data[at + 2] >> 1 & 1
+    version, rate_index = head[1] >> 3 & 3, head[2] >> 4
+    hz_index, padding = head[2] >> 2 & 3, head[2] >> 1 & 1
     if version == 1 or rate_index in (0, 15) or hz_index == 3:
         return None
-    return _Header(version, rate_index, hz_index, padding, mono=data[at + 3] >> 6 == 3)
+    return _Header(version, rate_index, hz_index, padding, mono=head[3] >> 6 == 3)
 
 
 def _tells_length(frame: bytes) -> bool:

@@ -24,6 +24,7 @@ LAYERS = {
     "features": 2,
     "labels": 2,
     "kernel": 3,
+    "parts": 3,
     "boosting": 3,
     "calibration": 3,
     "spaces": 3,
@@ -124,6 +125,26 @@ def test_reading_audio_loads_nothing_heavy():
 
 def test_features_load_neither_librosa_nor_onnx():
     assert set(loaded_after("from mer_sklearn import AudioFeatures")) <= {"sklearn", "pandas"}
+
+
+def test_a_cold_extraction_loads_only_what_it_needs(tmp_path):
+    """A table of one file with the default preset: the slow libraries stay out of the process."""
+    import numpy as np
+    import soundfile
+
+    soundfile.write(tmp_path / "tone.wav", np.sin(np.arange(44_100) * 0.05), 44_100)
+    words = ["extract", str(tmp_path / "tone.wav"), "-o", str(tmp_path / "row.csv"), "--no-cache"]
+    slow = ["librosa", "numba", "xgboost", "imblearn", "optuna", "onnx", "onnxruntime", "ndonnx"]
+    slow += ["spox", "skl2onnx", "matplotlib", "resampy"]
+    code = (
+        "import sys; from mer_sklearn.cli import main; status = main(); "
+        f"print(status, [m for m in {slow} if m in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "0 []"
+    assert len((tmp_path / "row.csv").read_text().splitlines()) == 2
 
 
 def test_every_public_name_resolves_and_the_stub_names_them_all():

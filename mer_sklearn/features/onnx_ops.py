@@ -139,12 +139,13 @@ class GraphOps(Ops):
             series.append(self.keep_shape(joined[:, :n_kept, :], (0, 0, width)))
         return series
 
-    def power(self, hops: Array) -> Array:
-        """Return the power spectra as two matrix products (Cooley and Tukey's split, 64 x 32).
+    def spectrum(self, hops: Array) -> tuple[Array, Array]:
+        """Return the power and magnitude spectra of frames given as hop blocks.
 
-        Sample 32 a + b and bin c + 64 d: first the sums over a for each b and c (only half of the c
-        are needed, the frame being real), then those over b for each c and d, with the twiddle
-        factors inside the second table.
+        The transform is two matrix products (Cooley and Tukey's split, 64 x 32). Sample 32 a + b
+        and bin c + 64 d: first the sums over a for each b and c (only half of the c are needed, the
+        frame being real), then those over b for each c and d, with the twiddle factors inside the
+        second table.
         """
         first, second, order = _dft_tables()
         n_c, n_b = first.shape[0] // 2, second.shape[1] // 2
@@ -158,7 +159,16 @@ class GraphOps(Ops):
         )
         squares = sums * sums
         power = ndx.permute_dims(squares[..., :n_b] + squares[..., n_b:], (1, 2, 0, 3))
-        return ndx.take(self.keep_shape(power, (0, 0, n_c * n_b)), self.const(order), axis=2)
+        power = ndx.take(self.keep_shape(power, (0, 0, n_c * n_b)), self.const(order), axis=2)
+        return power, ndx.sqrt(power)
+
+    def count(self, mask: Array) -> Array:
+        """Return how many values of the last axis are true, float32, the axis kept."""
+        return self.xp.sum(ndx.astype(mask, ndx.float32), axis=-1, keepdims=True)
+
+    def pick(self, x: Array, index: Array) -> Array:
+        """Return one row of each frame's table: (.., n, width) at (.., 1) gives (.., width)."""
+        return ndx.asarray(op.gather_nd(x.unwrap_spox(), index.unwrap_spox(), batch_dims=2))
 
     def extremes(self, x: Array, k: int) -> tuple[Array, Array]:
         """Return the means of the k smallest and of the k largest values of the last axis."""

@@ -6,8 +6,8 @@ the standard lacks or where each side needs its own form:
 
 * lengths, which are integers in numpy and nodes in a graph (`length`, `real`, `arange`,
   `keep_shape`);
-* the power spectrum (an FFT here, matrix products there), order statistics (a sort, a TopK), the
-  logarithm of a matrix (eigenvalues, products only);
+* the spectrum (an FFT here, matrix products there), order statistics (a sort, a TopK), the
+  logarithm of a matrix (eigenvalues, products only), what numpy is slow at (`pick`, `count`);
 * who runs the loop over blocks of frames (`over_frames`).
 
 What both can run as it stands is written once, in `Ops`.
@@ -20,6 +20,7 @@ neighbouring ones are a frame.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -76,7 +77,9 @@ class Ops:
     arange: Callable[[Any], Array]
     keep_shape: Callable[[Array, Sequence[int]], Array]
     over_frames: Callable[[Array, FrameFunction, Sequence[tuple[int, int]]], list[Array]]
-    power: Callable[[Array], Array]
+    spectrum: Callable[[Array], tuple[Array, Array]]
+    count: Callable[[Array], Array]
+    pick: Callable[[Array, Array], Array]
     extremes: Callable[[Array, int], tuple[Array, Array]]
     largest: Callable[[Array, int], tuple[Array, Array]]
     rows: Callable[[Array], Array]
@@ -159,14 +162,14 @@ class NumpyOps(Ops):
 
     Parameters
     ----------
-    block : int, default=192
-        Frames computed at a time, a multiple of 4: their spectra fit into a processor's
-        second-level cache.
+    block : int, default=256
+        Frames computed at a time, a multiple of 4: a few spectra stay in a processor's caches, and
+        the calls themselves cost little.
     """
 
     xp = np
 
-    def __init__(self, block: int = 192) -> None:
+    def __init__(self, block: int = 256) -> None:
         self.block = block
 
     def const(self, table: npt.ArrayLike) -> Array:
@@ -209,37 +212,73 @@ class NumpyOps(Ops):
         list of arrays of shape (n_clips, ceil(n_frames / step), width)
             The series.
         """
+        _keep_memory()
         n_clips, n_samples = signal.shape
         n_frames = n_samples // HOP + 1
-        padded = np.zeros((n_clips, (n_frames + HOPS_PER_FRAME - 1) * HOP), np.float32)
-        padded[:, N_FFT // 2 : N_FFT // 2 + n_samples] = signal
-        hops = padded.reshape(n_clips, -1, HOP)
         series = [
             np.empty((n_clips, -(-n_frames // step), width), np.float32) for width, step in kinds
         ]
         for start in range(0, n_frames, self.block):
             stop = min(start + self.block, n_frames)
-            values = function(hops[:, start : stop + HOPS_PER_FRAME - 1])
+            values = function(_hop_blocks(signal, start, stop))
             for whole, part, (_, step) in zip(series, values, kinds, strict=True):
                 whole[:, start // step : start // step + part.shape[1]] = part
         return series
 
-    def power(self, hops: Array) -> Array:
-        """Return the power spectra (n_clips, m, 1025) of m frames given as m + 3 hop blocks."""
+    def spectrum(self, hops: Array) -> tuple[Array, Array]:
+        """Return the power and magnitude spectra of frames.
+
+        Parameters
+        ----------
+        hops : array of shape (n_clips, m + 3, 512)
+            The samples of m frames in hop blocks.
+
+        Returns
+        -------
+        tuple of two arrays of shape (n_clips, m, 1025)
+            Power and magnitude.
+        """
         samples = np.ascontiguousarray(hops).reshape(len(hops), -1)
         frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT, axis=1)[:, ::HOP]
-        spectrum = scipy.fft.rfft(frames * WINDOW, overwrite_x=True).view(np.float32)
-        np.multiply(spectrum, spectrum, out=spectrum)
-        return spectrum[..., ::2] + spectrum[..., 1::2]
+        # One vectorized pass gives the magnitude; squares of both parts and a root would be three.
+        magnitude = np.abs(scipy.fft.rfft(frames * WINDOW, overwrite_x=True))
+        return magnitude * magnitude, magnitude
+
+    def count(self, mask: Array) -> Array:
+        """Return how many values of the last axis are true, float32, the axis kept."""
+        return np.sum(mask, axis=-1, keepdims=True, dtype=np.int32).astype(np.float32)
+
+    def pick(self, x: Array, index: Array) -> Array:
+        """Return one row of each frame's table.
+
+        Parameters
+        ----------
+        x : array of shape (n_clips, n_frames, n_rows, width)
+            A table a frame.
+        index : array of shape (n_clips, n_frames, 1)
+            The row of each frame.
+
+        Returns
+        -------
+        array of shape (n_clips, n_frames, width)
+            The rows.
+        """
+        n_clips, n_frames = index.shape[:2]
+        return x[np.arange(n_clips)[:, None], np.arange(n_frames), index[..., 0]]
 
     def extremes(self, x: Array, k: int) -> tuple[Array, Array]:
-        """Return the means of the k smallest and of the k largest values of the last axis."""
-        if k == 1:
-            return x.min(-1, keepdims=True), x.max(-1, keepdims=True)
-        # numpy's SIMD sort beats its partition with two pivots.
-        ordered = np.sort(x, axis=-1)
+        """Return the means of the k smallest and of the k largest values of the last axis.
+
+        Values must be 0 or more.
+        """
+        if k == 1:  # numpy is slow along short rows
+            across = np.ascontiguousarray(np.moveaxis(x, -1, 0))
+            return across.min(axis=0)[..., None], across.max(axis=0)[..., None]
+        # The bits of floats that are not negative are integers in the same order: they sort faster.
+        ends = _ends(np.asarray(x, np.float32).view(np.int32), k)
         weights = np.full((k, 1), 1 / k, np.float32)
-        return ordered[..., :k] @ weights, ordered[..., -k:] @ weights
+        low, high = (np.ascontiguousarray(end).view(np.float32) @ weights for end in ends)
+        return low, high
 
     def largest(self, x: Array, k: int) -> tuple[Array, Array]:
         """Return the k largest values of the last axis and their places, in no certain order."""
@@ -252,6 +291,8 @@ class NumpyOps(Ops):
 
     def quantiles(self, rows: Array, levels: Sequence[float]) -> list[Array]:
         """Return quantiles of each row, interpolated between neighbours, (n_clips, n_rows) each."""
+        if sum(0.0 < level < 1.0 for level in levels) < 2:
+            return [_quantile(rows, level) for level in levels]
         ordered = np.sort(rows, axis=-1)
         last = ordered.shape[-1] - 1
         found = []
@@ -279,3 +320,51 @@ class NumpyOps(Ops):
         """
         values, vectors = np.linalg.eigh(matrices)
         return (vectors * np.log(values)[:, None]) @ np.swapaxes(vectors, 1, 2)
+
+
+@functools.cache
+def _keep_memory() -> None:
+    """Let the C library keep the memory of one block of frames for the next.
+
+    The one of GNU gives freed memory back to the system beyond twice the largest piece freed
+    before; asking for its pages again and again would cost as much as the transform.
+    """
+    np.empty(2**25 - 2**16, np.uint8)  # the largest that counts; its pages are never touched
+
+
+def _hop_blocks(signal: Array, start: int, stop: int) -> Array:
+    """Return the hop blocks of frames start .. stop - 1: a view where no padding is needed."""
+    first = start * HOP - N_FFT // 2
+    last = first + (stop - start + HOPS_PER_FRAME - 1) * HOP
+    n_clips, n_samples = signal.shape
+    part = signal[:, max(first, 0) : last]
+    if first < 0 or last > n_samples:
+        part = np.pad(part, ((0, 0), (max(-first, 0), max(last - n_samples, 0))))
+    return np.asarray(part, np.float32).reshape(n_clips, -1, HOP)
+
+
+def _ends(x: Array, k: int) -> tuple[Array, Array]:
+    """Return the k smallest and the k largest values of the last axis, in no certain order.
+
+    A vectorized sort beats a partition at either end, and costs least up to 256 values. Of two
+    ordered runs a and b, the k smallest are ``min(a_i, b_(k - 1 - i))``, the largest likewise.
+    """
+    if not 256 + k <= x.shape[-1] <= 512:
+        ordered = np.sort(x, axis=-1)
+        return ordered[..., :k], ordered[..., -k:]
+    a, b = np.sort(x[..., :256], axis=-1), np.sort(x[..., 256:], axis=-1)
+    low = np.minimum(a[..., :k], b[..., k - 1 :: -1])
+    return low, np.maximum(a[..., -k:], b[..., : -k - 1 : -1])
+
+
+def _quantile(rows: Array, level: float) -> Array:
+    """Return one quantile of each row without sorting it."""
+    last = rows.shape[-1] - 1
+    below = int(level * last)
+    if below == last:
+        return rows.max(axis=-1)
+    if level == 0.0:
+        return rows.min(axis=-1)
+    parts = np.partition(rows, below, axis=-1)
+    low, high = parts[..., below], parts[..., below + 1 :].min(axis=-1)
+    return low + (high - low) * np.float32(level * last - below)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from .ops import BIN_HZ, HOP, N_BINS, N_FFT, Array, Ops
 from .tables import N_MELS, chroma_bank, contrast_bands, mel_bank
@@ -24,6 +25,7 @@ __all__ = ["SERIES", "Frames", "Series", "series"]
 
 DB = float(10 / np.log(10))  # dB of power for one natural logarithm
 TINY = 1e-20  # added to sums that may be zero
+FAINT = 1e-17  # sum of magnitudes below which a frame is silent: their squares leave float32
 DUST = 1e-10  # samples as small as this count as zero: a resampler leaves them in digital silence
 ROLLOFF_SHARE = 0.85
 N_BLOCKS, BLOCK_BINS = 32, 32  # 1024 bins in blocks; the last bin is handled by itself
@@ -44,9 +46,18 @@ class Frames:
         self.ops, self.xp, self.hops = ops, ops.xp, hops
 
     @functools.cached_property
+    def _spectrum(self) -> tuple[Array, Array]:
+        return self.ops.spectrum(self.hops)
+
+    @property
     def power(self) -> Array:
         """Power spectra, shape (n_clips, n_frames, 1025)."""
-        return self.ops.power(self.hops)
+        return self._spectrum[0]
+
+    @property
+    def magnitude(self) -> Array:
+        """Magnitude spectra, shape (n_clips, n_frames, 1025)."""
+        return self._spectrum[1]
 
     @functools.cached_property
     def low(self) -> Array:
@@ -54,9 +65,9 @@ class Frames:
         return self.xp.max(self.power, axis=-1, keepdims=True) * 1e-8 + 1e-8
 
     @functools.cached_property
-    def magnitude(self) -> Array:
-        """Magnitude spectra, shape (n_clips, n_frames, 1025)."""
-        return self.xp.sqrt(self.power)
+    def floored(self) -> Array:
+        """Magnitude spectra, floored at the root of `low`, shape (n_clips, n_frames, 1025)."""
+        return self.xp.maximum(self.magnitude, self.xp.sqrt(self.low))
 
     def over_hops(self, x: Array) -> Array:
         """Sum one value a hop block over the four blocks of each frame."""
@@ -137,37 +148,57 @@ def shape(frames: Frames) -> Array:
     ops, xp = frames.ops, frames.xp
     blocks = ops.keep_shape(frames.magnitude[..., : N_BINS - 1], (0, 0, N_BLOCKS, BLOCK_BINS))
     last = xp.astype(frames.magnitude[..., N_BINS - 1 :], xp.float64)
-    x = np.arange(BLOCK_BINS) / BLOCK_BINS  # place inside a block, in blocks
-    moments = ops.const(np.stack([np.ones(BLOCK_BINS), x, x * x], axis=1).astype(np.float32))
-    sums = xp.astype(xp.matmul(blocks, moments), xp.float64)
-    s0, s1, s2 = sums[..., 0], sums[..., 1], sums[..., 2]
-    at = ops.const(np.arange(float(N_BLOCKS))[None, None])  # where each block begins, in blocks
+    within, between = _moment_tables()
+    sums = xp.astype(xp.matmul(blocks, ops.const(within)), xp.float64)
+    sizes = sums[..., 0]
+    flat = ops.keep_shape(sums, (0, 0, 3 * N_BLOCKS))
+    moments = xp.matmul(flat, ops.const(between[:-1])) + last * ops.const(between[-1:][None])
 
-    total = xp.sum(s0, axis=-1, keepdims=True) + last
-    first = xp.sum(s0 * at + s1, axis=-1, keepdims=True) + last * float(N_BLOCKS)
-    second = xp.sum(s0 * at * at + s1 * at * 2.0 + s2, axis=-1, keepdims=True)
-    second = second + last * float(N_BLOCKS**2)
-    centroid = first / (total + TINY)
-    variance = second / (total + TINY) - centroid * centroid
+    total = moments[..., :1]
+    centroid = moments[..., 1:2] / (total + FAINT)
+    variance = moments[..., 2:] / (total + FAINT) - centroid * centroid
     bandwidth = xp.sqrt(xp.maximum(variance, ops.const(np.float64(0.0))))
 
     # Roll-off: the block in which the share is reached, then how far into its bins. The fraction
     # of a bin makes it continuous, so that rounding cannot move it by a whole bin.
-    below = xp.cumulative_sum(s0, axis=-1)
-    wanted = total * ROLLOFF_SHARE
+    below = xp.cumulative_sum(sizes, axis=-1)
+    wanted = total * ROLLOFF_SHARE - FAINT
     block = xp.sum(xp.astype(below < wanted, xp.int64), axis=-1, keepdims=True)
     block = xp.minimum(block, ops.const(np.int64(N_BLOCKS - 1)))
-    missing = xp.astype(wanted - xp.take_along_axis(below - s0, block, axis=-1), xp.float32)
-    every = ops.const(np.zeros((1, 1, 1, BLOCK_BINS), np.int64))
-    bins = xp.take_along_axis(blocks, xp.expand_dims(block, axis=-1) + every, axis=2)[:, :, 0, :]
-    before = xp.cumulative_sum(bins, axis=-1) - bins
-    reached = xp.clip((missing - before) / (bins + TINY), 0.0, 1.0)
+    before = ops.pick(xp.expand_dims(below - sizes, axis=-1), block)
+    missing = xp.astype(wanted - before, xp.float32)
+    bins = ops.pick(blocks, block)
+    passed = xp.matmul(bins, ops.const(_sums_before(BLOCK_BINS)))
+    reached = xp.clip((missing - passed) / (bins + TINY), 0.0, 1.0)
     rolloff = xp.astype(block, xp.float32) * float(BLOCK_BINS)
     rolloff = rolloff + xp.sum(reached, axis=-1, keepdims=True)
 
     block_hz = BLOCK_BINS * BIN_HZ
     hz = [xp.astype(v * block_hz, xp.float32) for v in (centroid, bandwidth)]
     return xp.concat([*hz, rolloff * BIN_HZ], axis=-1)
+
+
+@functools.cache
+def _sums_before(n: int) -> npt.NDArray[np.float32]:
+    """Return the table that sums all values before each of n: a product is faster than a sum."""
+    return np.triu(np.ones((n, n), np.float32), 1)
+
+
+@functools.cache
+def _moment_tables() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """Return what makes moments of bins: inside a block, and of the blocks' and the last bin.
+
+    The unit is a block. Of its place a and a bin's place x inside it, the moments of order 0, 1 and
+    2 are those of 1, a + x and a^2 + 2 a x + x^2, so sums of 1, x and x^2 are enough.
+    """
+    x = np.arange(BLOCK_BINS) / BLOCK_BINS
+    within = np.stack([np.ones(BLOCK_BINS), x, x * x], axis=1)
+    between = np.zeros((N_BLOCKS, 3, 3))
+    a = np.arange(N_BLOCKS)
+    between[:, 0] = np.stack([np.ones(N_BLOCKS), a, a * a], axis=1)
+    between[:, 1, 1], between[:, 1, 2], between[:, 2, 2] = 1.0, 2.0 * a, 1.0
+    last = [[1.0, N_BLOCKS, N_BLOCKS**2]]
+    return within.astype(np.float32), np.concatenate([between.reshape(-1, 3), last])
 
 
 @series(width=1)
@@ -177,13 +208,14 @@ def flatness(frames: Frames) -> Array:
     Power is floored 80 dB below the frame's largest bin, where librosa has an absolute floor of
     1e-10: the empty bins of a tone then count the same at every level.
     """
-    xp = frames.xp
-    # In units of the floor, values lie within 1 .. 1e8: four bins can be multiplied without leaving
-    # float32, and one logarithm serves four.
-    power = xp.maximum(frames.power, frames.low) / frames.low
-    a, b, c, d = (power[..., 256 * i : 256 * (i + 1)] for i in range(4))
-    logs = xp.sum(xp.log(a * b * c * d), axis=-1, keepdims=True) + xp.log(power[..., 1024:])
-    return xp.exp(logs * (1 / N_BINS)) / xp.mean(power, axis=-1, keepdims=True)
+    xp, magnitude, low = frames.xp, frames.floored, frames.low
+    # In units of the floor, products of two magnitudes lie within 1 .. 1e8: two of them can be
+    # multiplied without leaving float32, and one logarithm serves four bins.
+    pairs = magnitude[..., :512] * magnitude[..., 512:1024] * (1.0 / low)
+    last = magnitude[..., 1024:] / xp.sqrt(low)
+    logs = xp.sum(xp.log(pairs[..., :256] * pairs[..., 256:]), axis=-1, keepdims=True)
+    squares = xp.expand_dims(xp.vecdot(magnitude, magnitude), axis=-1) / low
+    return xp.exp((logs + xp.log(last)) * (2 / N_BINS)) / (squares * (1 / N_BINS))
 
 
 @series(width=7)
@@ -195,8 +227,7 @@ def contrast(frames: Frames) -> Array:
     the top band ends at 10 kHz (above lies the resampler's stop band).
     """
     xp = frames.xp
-    magnitude = xp.maximum(frames.magnitude, xp.sqrt(frames.low))
-    pairs = [frames.ops.extremes(magnitude[..., a:b], k) for a, b, k in contrast_bands()]
+    pairs = [frames.ops.extremes(frames.floored[..., a:b], k) for a, b, k in contrast_bands()]
     valleys, peaks = zip(*pairs, strict=True)
     return (xp.log(xp.concat(peaks, axis=-1)) - xp.log(xp.concat(valleys, axis=-1))) * DB
 
@@ -214,7 +245,6 @@ def zero_crossings(frames: Frames) -> Array:
     """Share of the samples at which the sign changes; what lies within 1e-10 of 0 is positive."""
     xp = frames.xp
     negative = frames.hops < -DUST
-    inside = xp.astype(negative[..., 1:] != negative[..., :-1], xp.float32)
-    count = frames.over_hops(xp.sum(inside, axis=-1, keepdims=True))
+    count = frames.over_hops(frames.ops.count(negative[..., 1:] != negative[..., :-1]))
     seams = xp.astype(negative[:, 1:, :1] != negative[:, :-1, -1:], xp.float32)
     return (count + seams[:, :-2, :] + seams[:, 1:-1, :] + seams[:, 2:, :]) * (1 / N_FFT)

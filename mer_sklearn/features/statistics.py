@@ -55,10 +55,11 @@ def summarize(
     array of shape (n_clips, n_rows * len(statistics))
         First all rows of the first statistic, then of the second, and so on.
     """
-    found = _quantiles(clip, x, [name for name in statistics if name in _LEVELS], where)
+    rows = clip.ops.rows(x)
+    found = _quantiles(clip, rows, [name for name in statistics if name in _LEVELS], where)
     moments = [name for name in ("mean", "std", "skew", "kurtosis") if name in statistics]
     if moments:
-        found.update(_moments(clip, x, moments, where))
+        found.update(_moments(clip, rows, moments, where))
     if "slope" in statistics:
         found["slope"] = _slope(clip, x)
     if "dstd" in statistics:
@@ -104,12 +105,12 @@ def check_statistics(statistics: Sequence[str], known: Sequence[str] = ALL_STATI
 
 
 def _quantiles(
-    clip: ClipSeries, x: Array, names: Sequence[str], where: Array | None
+    clip: ClipSeries, rows: Array, names: Sequence[str], where: Array | None
 ) -> dict[str, Array]:
     """Return quantiles by name; one sort serves them all."""
     if not names:
         return {}
-    rows, levels = clip.ops.rows(x), [_LEVELS[name] for name in names]
+    levels = [_LEVELS[name] for name in names]
     if where is None:
         values = clip.ops.quantiles(rows, levels)
     else:
@@ -118,10 +119,10 @@ def _quantiles(
 
 
 def _moments(
-    clip: ClipSeries, x: Array, names: Sequence[str], where: Array | None
+    clip: ClipSeries, rows: Array, names: Sequence[str], where: Array | None
 ) -> dict[str, Array]:
     """Return moments by name."""
-    xp, rows = clip.xp, clip.ops.rows(x)
+    xp = clip.xp
     weight = None if where is None else clip.ops.rows(where)
 
     def mean_of(values: Array) -> Array:

@@ -41,6 +41,7 @@ from mer_sklearn import (
 from mer_sklearn.audio import SAMPLE_RATE
 from mer_sklearn.errors import AudioError, InputError, MerError
 from mer_sklearn.features.family import AudioTransformer
+from mer_sklearn.parts import N_PARTS
 
 BORROWED = (
     sklearn_checks.check_estimator_cloneable,
@@ -263,7 +264,7 @@ def every(_: BaseEstimator) -> bool:
 
 def written_here(estimator: BaseEstimator) -> bool:
     """Tell the estimators whose parameters are our own."""
-    return "xgboost" not in type(estimator).__init__.__module__
+    return "xgboost" not in getattr(type(estimator).__init__, "__module__", "")
 
 
 def takes_no_matrix(estimator: BaseEstimator) -> bool:
@@ -530,8 +531,10 @@ def check_names_match_columns(estimator: BaseEstimator, material: Material) -> N
     assert names.dtype == object, f"names should be objects, not {names.dtype}"
     assert len(names) == rows.shape[1], f"{len(names)} names for {rows.shape[1]} columns"
     assert len(set(names)) == len(names), "two columns have the same name"
-    odd = [name for name in names if len(name.split("__")) != 3 or not all(name.split("__"))]
-    assert not odd, f"names should read family__series__statistic, not {odd[:3]}"
+    odd = [
+        name for name in names if len(name.split("__")) not in (2, 3) or not all(name.split("__"))
+    ]
+    assert not odd, f"names should read family__value or family__series__statistic, not {odd[:3]}"
 
 
 @for_all(extracts)
@@ -731,7 +734,7 @@ def check_groups_reach_the_splitter(estimator: BaseEstimator, material: Material
     with mock.patch.object(StratifiedGroupKFold, "split", spy):
         learn(estimator, material)
     assert estimator.groups_kind_ == "groups", f"keeps {estimator.groups_kind_} apart, not groups"
-    wanted = _partition(material.groups)
+    wanted = _partition(np.repeat(material.groups, N_PARTS if estimator.parts else 1))
     for groups in seen:
         assert _partition(groups) == wanted, f"the splitter is given {groups}"
     model = estimator.pipeline_["model"]

@@ -21,8 +21,7 @@ from mer_sklearn.balancing import Balancer
 from mer_sklearn.boosting import HalfwayXGBRegressor, LabelXGBClassifier
 from mer_sklearn.calibration import ScoreClassifier
 from mer_sklearn.features import MFCC, Chroma, FeatureFamily
-from mer_sklearn.features.family import StatisticsFamily
-from mer_sklearn.kernel import KernelClassifier, KernelRegressor
+from mer_sklearn.kernel import FamilyKernelClassifier, FamilyKernelRidge
 from mer_sklearn.models import Named
 
 if TYPE_CHECKING:
@@ -70,13 +69,16 @@ def _pipelines() -> list[EmotionPipeline]:
         EmotionPipeline(both, model="ridge", labeller="quadrants", **quiet),
         EmotionPipeline(None, model="kernel", labeller="quadrants", **quiet),
         EmotionPipeline(None, model="mlp", task="regression", **quiet),
+        EmotionPipeline(means, model="kernel", parts=True, **quiet),
     ]
 
 
 # The nearest ancestor of a class that stands here gives its instances.
 INSTANCES: dict[type[BaseEstimator], Callable[[Any], list[BaseEstimator]]] = {
-    StatisticsFamily: lambda family: [family(), family(statistics=("max", "std"))],
-    FeatureFamily: lambda family: [family()],
+    FeatureFamily: lambda family: [
+        family(),
+        *([family(statistics=("max", "std"))] if "statistics" in family().get_params() else []),
+    ],
     AudioFeatures: lambda features: [
         features("mfcc40-mean"),
         features([MFCC(n_mfcc=4, deltas=1), Chroma(statistics=("median",))]),
@@ -91,9 +93,12 @@ INSTANCES: dict[type[BaseEstimator], Callable[[Any], list[BaseEstimator]]] = {
     EmotionPipeline: lambda _: _pipelines(),
     BlockScaler: lambda scaler: [scaler(), scaler(blocks=[2, 4], clip=None, norm="column")],
     Balancer: lambda balancer: [balancer(random_state=0)],
-    KernelClassifier: lambda model: [model()],
-    KernelRegressor: lambda model: [model()],
-    ScoreClassifier: lambda model: [model(SVC()), model(KernelClassifier(), method="temperature")],
+    FamilyKernelClassifier: lambda model: [model()],
+    FamilyKernelRidge: lambda model: [model()],
+    ScoreClassifier: lambda model: [
+        model(SVC()),
+        model(FamilyKernelClassifier(), method="temperature"),
+    ],
     HalfwayXGBRegressor: lambda model: [model(n_estimators=3, n_jobs=1)],
     LabelXGBClassifier: lambda model: [model(n_estimators=3, n_jobs=1)],
     Named: lambda model: [model("svm", C=2.0), model("kernel"), model("ridge", random_state=0)],

@@ -14,6 +14,9 @@ ESTIMATORS = [
     SpectralStatistics(statistics=("median",)),
     AudioFeatures([MFCC(n_mfcc=5, **SMALL), Chroma(**SMALL)]),
 ]
+ESTIMATORS += [
+    family() for family in FAMILIES.values() if family not in {type(e) for e in ESTIMATORS}
+]
 AT_LEAST = 40  # checks that each estimator has to meet
 LENGTH = "a clip has its own length: the number of samples is no number of features"
 EXPECTED = {
@@ -34,12 +37,6 @@ def test_the_checks_are_many(estimator):
     names = [check.func.__name__ for _, check in estimator_checks_generator(estimator)]
     assert len([name for name in names if name not in EXPECTED]) >= AT_LEAST
     assert set(EXPECTED) <= set(names)
-
-
-def test_every_family_is_checked():
-    assert {type(estimator) for estimator in ESTIMATORS} >= {
-        family for family in FAMILIES.values() if family.__module__.startswith("mer_sklearn")
-    }
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)

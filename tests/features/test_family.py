@@ -23,7 +23,7 @@ from mer_sklearn.features import family as family_module
 from mer_sklearn.features.family import StatisticsFamily
 
 BUILT_IN = list(FAMILIES.values())
-WITH_STATISTICS = [family for family in BUILT_IN if issubclass(family, StatisticsFamily)]
+WITH_STATISTICS = [family for family in BUILT_IN if "statistics" in family().get_params()]
 
 
 @pytest.fixture

@@ -1,3 +1,7 @@
-"""Dynamics: how loud, and how that changes."""
+"""Dynamics: how loud, how that changes, and how much is struck."""
 
-__all__: list[str] = []
+from .dynamics import Dynamics
+from .loudness import Loudness
+from .percussive import Percussive
+
+__all__ = ["Dynamics", "Loudness", "Percussive"]

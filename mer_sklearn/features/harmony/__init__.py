@@ -1,5 +1,25 @@
 """Harmony: which pitches sound, and what they are to each other."""
 
 from .chroma import Chroma
+from .intervals import Intervals
+from .key import Key
+from .key_chords import KeyAndChords
+from .melody import MelodyAndBass
+from .notes import NoteActivity
+from .tonality import Tonality
+from .tonic_harmony import TonicRelativeHarmony
+from .tonnetz import Tonnetz
+from .vocal import VocalLine
 
-__all__ = ["Chroma"]
+__all__ = [
+    "Chroma",
+    "Intervals",
+    "Key",
+    "KeyAndChords",
+    "MelodyAndBass",
+    "NoteActivity",
+    "Tonality",
+    "TonicRelativeHarmony",
+    "Tonnetz",
+    "VocalLine",
+]

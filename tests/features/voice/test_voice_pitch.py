@@ -1,0 +1,116 @@
+"""The melody of a voice: jitter, shimmer, harmonics over noise, segments and pauses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.fft
+
+from mer_sklearn.audio import SAMPLE_RATE
+from mer_sklearn.features.voice import VoicePitch
+
+JITTERS = (0.0, 0.01, 0.03, 0.08)  # of a period
+SHIMMERS = (0.0, 0.1, 0.2, 0.4)  # of a pulse
+
+
+def test_a_steady_voice_is_steady(row, tone):
+    found = row(VoicePitch(), tone(np.full(2 * SAMPLE_RATE, 165.0)))
+    assert found["f0_mean"] == pytest.approx(12 * np.log2(3), abs=0.02)
+    assert found["f0_std"] < 0.1
+    assert found["jitter"] < np.log(0.03)
+    assert found["voiced_share"] > 0.95
+    assert found["segments_per_second"] == pytest.approx(0.5, abs=0.02)
+    assert found["segment_length"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_jitter_rises_with_that_of_the_pulses(row, pulses):
+    found = [row(VoicePitch(), pulses(jitter=depth))["jitter"] for depth in JITTERS]
+    assert (np.diff(found) > 0.2).all()
+
+
+def test_shimmer_rises_with_that_of_the_pulses(row, pulses):
+    found = [row(VoicePitch(), pulses(shimmer=depth))["shimmer"] for depth in SHIMMERS]
+    assert (np.diff(found) > 0.05).all()
+
+
+@pytest.mark.parametrize("ratio_db", [0, 5, 10, 15])
+def test_hnr_follows_the_ratio_of_harmonics_to_noise(row, tone, rng, ratio_db):
+    signal = tone(np.full(3 * SAMPLE_RATE, 200.0))
+    spectrum = np.fft.rfft(rng.normal(size=len(signal)))
+    spectrum[3_500 * 3 :] = 0
+    noise = np.fft.irfft(spectrum, len(signal))
+    noise *= np.sqrt(np.mean(signal**2) / np.mean(noise**2)) * 10 ** (-ratio_db / 20)
+    found = row(VoicePitch(), signal + noise)
+    assert found["hnr_median"] == pytest.approx(ratio_db, abs=1.5)
+
+
+def test_a_rising_voice_rises(row, tone):
+    octave = 110 * 2 ** np.linspace(0, 1, 2 * SAMPLE_RATE)
+    up, down = (row(VoicePitch(), tone(hz)) for hz in (octave, octave[::-1]))
+    frames = 2 * SAMPLE_RATE / 512
+    assert up["f0_trend"] == pytest.approx(6.0, abs=0.3)
+    assert up["f0_end"] == pytest.approx(8.0, abs=0.3)
+    assert up["f0_rise"] == pytest.approx(12 / frames, rel=0.05)
+    assert up["f0_range"] == pytest.approx(0.9 * 12, abs=0.3)
+    line = scipy.fft.dct(np.linspace(12, 24, 32), norm="ortho")
+    assert up["f0_contour_0"] == pytest.approx(line[0], abs=0.5)
+    assert up["f0_contour_1"] == pytest.approx(line[1], abs=1.0)
+    assert down["f0_contour_1"] == pytest.approx(-line[1], abs=1.0)
+    assert down["f0_trend"] == pytest.approx(-6.0, abs=0.3)
+    assert down["f0_fall"] == pytest.approx(-12 / frames, rel=0.05)
+
+
+def test_a_leap_is_no_step(row, tone):
+    leaps = np.repeat([110.0, 220.0, 110.0, 220.0], SAMPLE_RATE // 2)
+    found = row(VoicePitch(), tone(leaps))
+    assert found["f0_range"] == pytest.approx(12, abs=0.1)
+    assert found["f0_step"] < 0.1
+
+
+@pytest.mark.parametrize("n_words", [1, 3, 6])
+def test_segments_and_pauses_are_counted(row, tone, n_words):
+    word = tone(np.full(SAMPLE_RATE // 2, 150.0)) * np.hanning(SAMPLE_RATE // 2) ** 0.2
+    gap = np.zeros(SAMPLE_RATE // 2)
+    signal = np.concatenate([gap, *[word, gap] * n_words])
+    found = row(VoicePitch(), signal)
+    seconds = np.exp(found["duration"])
+    assert seconds == pytest.approx(n_words + 0.5, rel=0.03)
+    assert found["segments_per_second"] * seconds == pytest.approx(n_words, abs=0.01)
+    assert found["pauses_per_second"] * seconds == pytest.approx(n_words - 1, abs=0.01)
+    share = (n_words - 1) / (2 * n_words - 1)
+    assert found["pause_share"] == pytest.approx(share, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["silence", "noise"])
+def test_silence_and_noise_are_unvoiced(row, rng, kind):
+    signal = np.zeros(30_000) if kind == "silence" else rng.normal(size=30_000)
+    found = row(VoicePitch(), signal)
+    assert found["voiced_share"] < 0.03
+    assert found["hnr_mean"] < -3
+
+
+def test_contours_are_those_of_the_span(row, tone):
+    signal = tone(110 * 2 ** np.linspace(0, 1, SAMPLE_RATE)) * np.linspace(1, 0.1, SAMPLE_RATE)
+    alone, padded = (row(VoicePitch(), np.pad(signal, n * 512)) for n in (10, 40))
+    for i in range(4):
+        for kind in ("f0", "level"):
+            name = f"{kind}_contour_{i}"
+            assert padded[name] == pytest.approx(alone[name], abs=0.1)
+
+
+def test_a_gap_in_the_voice_is_bridged(row, tone):
+    """Four words at one pitch have the contour of a line, whatever is between them."""
+    word = tone(np.full(SAMPLE_RATE // 4, 110.0))
+    hiss = 0.02 * np.random.default_rng(0).normal(size=SAMPLE_RATE // 4)
+    found = row(VoicePitch(), np.concatenate([word, hiss] * 4 + [word]))
+    assert found["f0_contour_0"] == pytest.approx(12 * np.sqrt(32), rel=0.02)
+    assert all(abs(found[f"f0_contour_{i}"]) < 2 for i in range(1, 6))
+
+
+def test_only_the_level_depends_on_the_level(row, speech):
+    soft, loud = (row(VoicePitch(), gain * speech[3]) for gain in (10.0, 100.0))
+    assert loud.pop("level_contour_0") == pytest.approx(
+        soft.pop("level_contour_0") + 20 * np.sqrt(32), abs=0.01
+    )
+    for name, value in loud.items():
+        assert soft[name] == pytest.approx(value, rel=0.01, abs=0.01), name
