@@ -95,7 +95,7 @@ def clip_series(ops: Ops, signal: Array, needs: Sequence[str]) -> ClipSeries:
 
     def function(hops: Array) -> list[Array]:
         frames = Frames(ops, hops)
-        return [series.function(frames) for series in wanted]
+        return [frames.once(series.function) for series in wanted]
 
     values = ops.over_frames(signal, function, [(series.width, series.step) for series in wanted])
     return ClipSeries(ops, dict(zip(needs, values, strict=True)))

@@ -20,7 +20,12 @@ NONE = 1e-6  # added to sums of weights that may be zero
 
 
 def summarize(
-    clip: ClipSeries, x: Array, statistics: Sequence[str], where: Array | None = None
+    clip: ClipSeries,
+    x: Array,
+    statistics: Sequence[str],
+    where: Array | None = None,
+    *,
+    frame_rate: float = FRAME_RATE,
 ) -> Array:
     """Return statistics of each row of a series over its frames.
 
@@ -49,6 +54,8 @@ def summarize(
         Weights of the frames, 0 to 1; quantiles are taken over frames of weight above 0.5. A clip
         without any such frame gives 0. None weighs all alike. `slope` and `dstd` need neighbours
         and cannot be weighted.
+    frame_rate : float, default=FRAME_RATE
+        Frames a second of the series, for `slope`.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def summarize(
     if moments:
         found.update(_moments(clip, rows, moments, where))
     if "slope" in statistics:
-        found["slope"] = _slope(clip, x)
+        found["slope"] = _slope(clip, x, frame_rate)
     if "dstd" in statistics:
         step = x[:, 1:, :] - x[:, :-1, :]
         count = clip.xp.maximum(clip.ops.real(clip.ops.length(x, 1)) - 1.0, clip.ops.scalar(1.0))
@@ -143,10 +150,10 @@ def _moments(
     return found
 
 
-def _slope(clip: ClipSeries, x: Array) -> Array:
+def _slope(clip: ClipSeries, x: Array, frame_rate: float) -> Array:
     """Return the slope of the line fitted to each row, a second; 0 for a single frame."""
     ops, xp = clip.ops, clip.xp
     frame = xp.astype(ops.arange(ops.length(x, 1)), xp.float32)
     off = frame - xp.mean(frame, axis=0)
     total = xp.sum(off * off, axis=0) + NONE
-    return xp.sum(x * xp.reshape(off, (1, -1, 1)), axis=1) / total * FRAME_RATE
+    return xp.sum(x * xp.reshape(off, (1, -1, 1)), axis=1) / total * frame_rate

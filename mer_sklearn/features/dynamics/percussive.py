@@ -99,17 +99,18 @@ class Percussive(FeatureFamily):
         xp, ops = clip.xp, clip.ops
         power = _pooled(clip)
         low = xp.max(power, axis=-1, keepdims=True) * LOW + TINY
-        share = _share(clip, power, low)
+        share, rest = _shares(clip, power, low)
 
         regions = ops.const(_means(tuple(REGIONS.values())))
         energy, struck = xp.matmul(power, regions), xp.matmul(power * share, regions)
+        held = xp.matmul(power * rest, regions[:, -1:])
         of_clip = xp.sum(struck, axis=1) / xp.sum(energy + low, axis=1)
         zones = xp.matmul(share, ops.const(_means(_zones())))
         values = [
             of_clip,
             summarize(clip, struck / (energy + low), STATISTICS),
             summarize(clip, zones, ("mean", "std")),
-            _levels(clip, struck[..., -1:] + low, energy[..., -1:] - struck[..., -1:] + low),
+            _levels(clip, struck[..., -1:] + low, held + low),
         ]
         return xp.concat(values, axis=-1)
 
@@ -122,14 +123,15 @@ def _pooled(clip: ClipSeries) -> Array:
     return ops.at(bands, even) + ops.at(bands, even + 1)
 
 
-def _share(clip: ClipSeries, power: Array, low: Array) -> Array:
-    """Return the percussive share of each band and frame."""
+def _shares(clip: ClipSeries, power: Array, low: Array) -> tuple[Array, Array]:
+    """Return the percussive share of each band and frame, and what remains of it to 1."""
     ops = clip.ops
     magnitude = clip.xp.sqrt(power)
     held = ops.running_median(magnitude, N_FRAMES)
     struck = ops.rows(ops.running_median(ops.rows(magnitude), N_NEIGHBOURS))
-    held, struck = held * held, struck * struck
-    return struck / (struck + held + low)
+    held, struck = held * held + low, struck * struck
+    # The rest by itself: 1 less a share near 1 is only rounding.
+    return struck / (struck + held), held / (struck + held)
 
 
 def _levels(clip: ClipSeries, struck: Array, held: Array) -> Array:

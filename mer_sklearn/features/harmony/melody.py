@@ -6,7 +6,7 @@ import numpy as np
 
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
-from ..ops import FRAME_RATE, Array
+from ..ops import Array
 from ..statistics import summarize, weighted_mean
 from .pitch_classes import N_CLASSES, NONE, at_index, shares
 from .salience import N_PITCHES, PER_SEMITONE, SALIENCE_RATE, summing
@@ -123,7 +123,7 @@ def _register(clip: ClipSeries, pitch: Array, weight: Array) -> list[Array]:
     off = pitch - xp.expand_dims(mean, axis=1)
     deviation = xp.sqrt(weighted_mean(clip, off * off, weight))
     quantiles = summarize(clip, pitch, ("p10", "median", "p90"))
-    slope = summarize(clip, pitch, ("slope",)) * (SALIENCE_RATE / FRAME_RATE)
+    slope = summarize(clip, pitch, ("slope",), frame_rate=SALIENCE_RATE)
     return [mean, deviation, quantiles, slope, quantiles[:, 2:] - quantiles[:, :1]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..derived import active
 from ..ops import BIN_HZ, N_BINS, N_FFT, WINDOW, Array, Bank, Ops
 from ..spectra import Frames, series
 
-__all__ = ["block_pitch", "pitch", "semitones", "voiced"]
+__all__ = ["pitch", "semitones", "voiced"]
 
 LOW_HZ, HIGH_HZ = 50.0, 3_500.0  # bins that count: no DC, no hiss
 SEAM = 101  # samples; a lag is one longer than the one before, from here on two
@@ -25,8 +24,6 @@ MAX_PERIODICITY = 0.9995  # 33 dB of harmonics over noise
 VOICED = 0.5  # periodicity above which a frame is voiced
 REFERENCE_HZ = 55.0  # A1, 0 semitones
 FLATTEST = -1e-5  # curvature of the flattest peak, a sample^2
-
-_SHARED: WeakKeyDictionary[Frames, Array] = WeakKeyDictionary()
 
 
 @series(width=2)
@@ -41,18 +38,6 @@ def pitch(frames: Frames) -> Array:
     levels off near 0.985 (18 dB). A rumble or a pure tone below 75 Hz has no pitch, nor has a frame
     in which all lies 80 dB below a bin that does not count (a constant).
     """
-    return block_pitch(frames)
-
-
-def block_pitch(frames: Frames) -> Array:
-    """Return `pitch`, computed once for all series of a block of frames."""
-    if frames not in _SHARED:
-        _SHARED[frames] = _find_pitch(frames)
-    return _SHARED[frames]
-
-
-def _find_pitch(frames: Frames) -> Array:
-    """Return f0 in Hz and periodicity."""
     ops, xp = frames.ops, frames.xp
     sums = ops.project(frames.power, _autocorrelation())
     sound, floor = sums[..., :1], frames.low

@@ -15,9 +15,9 @@ from ..family import FeatureFamily, Meaning
 from ..ops import BIN_HZ, N_BINS, N_FFT, Array, Bank
 from ..spectra import DB, Frames, series
 from ..statistics import summarize, weighted_mean
-from ..tables import N_MELS, _hz_to_mel, _mel_to_hz
+from ..tables import N_MELS, hz_to_mel, mel_to_hz
 from ._speech import loudest
-from .pitch import block_pitch
+from .pitch import pitch
 
 __all__ = ["VoiceQuality"]
 
@@ -66,7 +66,7 @@ def voice_quality(frames: Frames) -> Array:
     ]
     number = np.repeat(np.arange(1, N_HARMONICS + 1), 3).astype(np.float32)
     around = np.tile([-1, 0, 1], N_HARMONICS)
-    bins = block_pitch(frames)[..., :1] * ops.const(number / np.float32(BIN_HZ)) + 0.5
+    bins = frames.once(pitch)[..., :1] * ops.const(number / np.float32(BIN_HZ)) + 0.5
     bins = xp.astype(bins, xp.int64) + ops.const(around)
     near = ops.keep_shape(xp.take_along_axis(frames.power, bins, axis=-1), (0, 0, N_HARMONICS, 3))
     table = _bin_slopes()
@@ -231,9 +231,9 @@ def _bin_slopes() -> npt.NDArray[np.float32]:
 @functools.cache
 def _band_slopes() -> npt.NDArray[np.float32]:
     """Return the weights of the 40 mel bands in the slopes of their levels, a kHz."""
-    top = _hz_to_mel(np.array(SAMPLE_RATE / 2))
+    top = hz_to_mel(np.array(SAMPLE_RATE / 2))
     centre = ((np.arange(N_BANDS) + 0.5) * (N_MELS / N_BANDS) + 0.5) / (N_MELS + 1)
-    hz = _mel_to_hz(centre * top)
+    hz = mel_to_hz(centre * top)
     return _slope_table(hz, np.gradient(hz), HIGH_SLOPES)
 
 
