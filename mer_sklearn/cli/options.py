@@ -75,6 +75,7 @@ _LEARNING = [
     ),
     click.option("--balance", default="auto", show_default=True, help="auto, smote or none."),
     click.option("--labeller", default=None, help="Scheme from valence and arousal to emotions."),
+    click.option("--parts", is_flag=True, help="Learn from halves of clips, too, and average."),
     seed_option,
     click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read."),
 ]
@@ -178,6 +179,7 @@ def make_pipeline(
     scale: str,
     balance: str,
     labeller: str | None,
+    parts: bool,
     seed: int,
     skip_bad: bool,
     jobs: int | None,
@@ -198,6 +200,7 @@ def make_pipeline(
         scale=None if scale == "none" else scale,
         balance=None if balance == "none" else balance,
         labeller=labeller,
+        parts=parts,
         random_state=seed,
         on_error="skip" if skip_bad else "raise",
         n_jobs=jobs,

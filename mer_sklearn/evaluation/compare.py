@@ -268,7 +268,8 @@ def _read_all(named: Mapping[str, Any], data: Data) -> dict[str, Rows]:
         estimator, inside = as_pipeline(pipeline)
         core = estimator if inside is None else estimator.get_params(deep=False)[inside]
         of_model = task_of_model(core.model)
-        key = joblib.hash((core.features, core.labeller, core.task, core.on_error, of_model))
+        of_core = (core.features, core.parts, core.labeller, core.task, core.on_error)
+        key = joblib.hash((*of_core, of_model))
         if key not in read:
             read[key] = read_rows(pipeline, data)
         tables[name] = read[key]
