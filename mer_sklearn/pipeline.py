@@ -76,7 +76,7 @@ class EmotionPipeline(BaseEstimator):
 
     Parameters
     ----------
-    features : str, AudioTransformer or None, default="plain"
+    features : str, AudioTransformer or None, default="music"
         A preset of `AudioFeatures`, a transformer of audio, or None where X is a table.
     scale : {"auto", "block", "standard"}, transformer or None, default="auto"
         "block" is `BlockScaler`, "standard" `StandardScaler`; "auto" is "block" for models that
@@ -156,7 +156,7 @@ class EmotionPipeline(BaseEstimator):
 
     def __init__(
         self,
-        features: str | AudioTransformer | None = "plain",
+        features: str | AudioTransformer | None = "music",
         *,
         scale: Any = "auto",
         select: Any = None,

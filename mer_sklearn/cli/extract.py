@@ -29,7 +29,7 @@ SUFFIXES = (".csv", ".parquet")
 
 @click.command(short_help="Write a table of features.")
 @click.argument("sources", nargs=-1, required=True)
-@click.option("--features", "-f", default="plain", show_default=True, help="Preset.")
+@click.option("--features", "-f", default="music", show_default=True, help="Preset.")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @set_option
 @extraction_options

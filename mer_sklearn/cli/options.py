@@ -66,7 +66,7 @@ _LEARNING = [
     click.option(
         "--features",
         "-f",
-        default="plain",
+        default="music",
         show_default=True,
         help='Preset; "none" for a ready table.',
     ),

@@ -23,7 +23,7 @@ class AudioFeatures(AudioTransformer):
 
     Parameters
     ----------
-    families : str or sequence of FeatureFamily, default="plain"
+    families : str or sequence of FeatureFamily, default="music"
         The name of a preset (`mer_sklearn.features.PRESETS`), or the families. Their parameters are
         reached by their names: ``set_params(mfcc__n_mfcc=13)``.
     n_jobs : int, default=None
@@ -52,7 +52,7 @@ class AudioFeatures(AudioTransformer):
 
     def __init__(
         self,
-        families: str | Sequence[FeatureFamily] = "plain",
+        families: str | Sequence[FeatureFamily] = "music",
         *,
         n_jobs: int | None = None,
         cache: CacheChoice = None,
