@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from ..errors import DatasetError, some
 from ._ceiling import ceiling_of_means, ceiling_of_votes
 from .base import Dataset, DatasetInfo, Target
-from .reading import as_numbers, read_table
+from .reading import read_table, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def _read_votes(path: Path) -> pd.DataFrame:
     if lacking:
         msg = f"{path}: has no column {some(lacking)}. Give the data.csv of Emotify."
         raise DatasetError(msg)
-    votes["track_id"] = _track_ids(votes["track_id"], path)
+    votes["track_id"] = whole_numbers(votes["track_id"], path)
     for name in EMOTIONS:
         wrong = votes.index[~votes[name].isin(["0", "1"])]
         if len(wrong):
@@ -122,16 +122,6 @@ def _read_votes(path: Path) -> pd.DataFrame:
             raise DatasetError(msg)
         votes[name] = votes[name].astype(float)
     return votes
-
-
-def _track_ids(column: pd.Series, path: Path) -> pd.Series:
-    """Return the numbers of the tracks."""
-    numbers = as_numbers(column, path)
-    wrong = numbers.index[~(numbers % 1 == 0) | (numbers < 1)]
-    if len(wrong):
-        msg = f"{path}: {column.name!r} must be a whole number from 1; see line {some(wrong)}."
-        raise DatasetError(msg)
-    return numbers.astype(int)
 
 
 def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -215,7 +205,7 @@ def _read_groups(path: Path, tracks: pd.Series) -> pd.DataFrame:
     if not {"track_id", "group"} <= set(table):
         msg = f"{path}: must have the columns track_id and group; has {some(table)}."
         raise DatasetError(msg)
-    table.index = _track_ids(table["track_id"], path)
+    table.index = whole_numbers(table["track_id"], path)
     twice = table.index[table.index.duplicated()]
     lacking = tracks[~tracks.isin(table.index[table["group"] != ""])]
     if len(twice) or len(lacking):
