@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["artist_groups", "assemble"]
+__all__ = ["assemble"]
 
 
 def assemble(
@@ -23,7 +23,7 @@ def assemble(
     root: Path,
     frame: pd.DataFrame,
     *,
-    targets: Mapping[str, Target],
+    targets: Callable[[pd.DataFrame], Mapping[str, Target]],
     info: DatasetInfo,
     audio: Mapping[str, Path],
     place: str,
@@ -42,8 +42,8 @@ def assemble(
     frame : DataFrame
         A row for each clip: `file` (the name of the audio file without extension), `group`, and
         where there are any `offset` and `duration` in seconds, `split` and `weight`.
-    targets : mapping of str to Target
-        What can be learned.
+    targets : callable
+        Returns what can be learned from the rows that are left.
     info : DatasetInfo
         What a user has to know.
     audio, place, missing
@@ -66,19 +66,13 @@ def assemble(
         name=name,
         X=X,
         frame=frame.drop(columns=["split", "weight"], errors="ignore"),
-        targets=targets,
+        targets=targets(frame),
         groups=frame["group"].to_numpy(dtype=object),
         info=info,
         split=column("split"),
         weights=column("weight"),
         remarks=(*remarks, *said),
     )
-
-
-def artist_groups(artists: pd.Series, songs: pd.Series) -> pd.Series:
-    """Return what stays together: the artist in one spelling, or the song where none is known."""
-    names = artists.fillna("").str.split().str.join(" ").str.casefold()
-    return names.where(names != "", "song " + songs.astype(str))
 
 
 def _items(frame: pd.DataFrame, paths: list[str]) -> list[AudioItem]:

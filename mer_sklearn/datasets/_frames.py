@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatasetError, first_line, some
+from ._tree import Tree
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_features", "song_features", "window_features"]
+__all__ = ["folder_features", "of_songs", "read_features", "row_features"]
 
 TIME = "frameTime"
 SLACK = 1e-6  # seconds; times are printed decimals
@@ -52,42 +53,72 @@ def read_features(path: Path, index: str = TIME) -> pd.DataFrame:
     return table
 
 
-def song_features(tables: Iterable[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
-    """Return mean and standard deviation over time of every feature, by song."""
-    import pandas as pd
+def folder_features(tree: Tree, folder: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the features of rows from tables of songs, ``folder/ID.csv``; see `row_features`.
 
-    rows = {
-        song: pd.concat([table.mean().add_suffix("__mean"), table.std(ddof=0).add_suffix("__std")])
-        for song, table in tables
-    }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    Raises
+    ------
+    DatasetError
+        If no song has a table.
+    """
+    paths = tree.inside(folder, suffix=".csv")
+    songs = [song for song in frame["song_id"].unique() if str(song) in paths]
+    if not songs:
+        msg = f"{tree.root}: holds no {folder}/ID.csv of these songs. Load the audio: ready=False."
+        raise DatasetError(msg)
+    return row_features(((song, read_features(paths[str(song)])) for song in songs), frame)
 
 
-def window_features(
-    tables: Iterable[tuple[int, pd.DataFrame]], windows: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the mean of every feature in each window.
+def row_features(tables: Iterable[tuple[int, pd.DataFrame]], frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the features of rows from what describes the moments of their songs.
 
     Parameters
     ----------
     tables : iterable of (int, DataFrame)
-        Songs with their features by time; those without a window are passed over.
-    windows : DataFrame
-        Columns `song_id`, `offset` and `duration`.
+        Songs with their features by time.
+    frame : DataFrame
+        Column `song_id`; windows also have `offset` and `duration` in seconds.
 
     Returns
     -------
-    DataFrame of shape (n_windows, n_features)
-        With the index of `windows`; windows that hold no row of features are left out.
+    DataFrame of shape (n_rows, n_features)
+        Mean and standard deviation over the song of every feature, or its mean in the window, with
+        the index of `frame`; rows without features are left out.
     """
     import pandas as pd
 
-    of_song = dict(iter(windows.groupby("song_id")))
-    parts = {}
+    if "offset" in frame:
+        return _window_means(tables, frame)
+    songs = pd.DataFrame.from_dict(
+        {
+            song: pd.concat(
+                [table.mean().add_suffix("__mean"), table.std(ddof=0).add_suffix("__std")]
+            )
+            for song, table in tables
+        },
+        orient="index",
+    )
+    return of_songs(songs, frame)
+
+
+def of_songs(features: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the features of the song of each row, with the index of the rows."""
+    there = frame["song_id"].isin(features.index)
+    return features.loc[frame.loc[there, "song_id"]].set_index(frame.index[there])
+
+
+def _window_means(
+    tables: Iterable[tuple[int, pd.DataFrame]], frame: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the mean of every feature in each window."""
+    import pandas as pd
+
+    windows = dict(iter(frame.groupby("song_id")[["offset", "duration"]]))
+    means = {}
     for song, table in tables:
-        for index, window in of_song.get(song, windows[:0])[["offset", "duration"]].iterrows():
-            start, end = window["offset"] - SLACK, window.sum() - SLACK
-            inside = table[(table.index >= start) & (table.index < end)]
+        for row, window in windows.get(song, frame[:0]).iterrows():
+            start = window["offset"] - SLACK
+            inside = table[(table.index >= start) & (table.index < start + window["duration"])]
             if len(inside):
-                parts[index] = inside.mean()
-    return pd.DataFrame.from_dict(parts, orient="index").sort_index()
+                means[row] = inside.mean()
+    return pd.DataFrame.from_dict(means, orient="index").sort_index()

@@ -14,7 +14,7 @@ from .reading import read_table, whole_numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SONG_COLUMNS", "read_songs", "same_titles"]
+__all__ = ["artist_groups", "read_songs", "same_titles", "with_songs"]
 
 SONG_COLUMNS = ("artist", "title", "genre", "part")
 NAMES = {  # of the columns, in lower case; years and copies name them differently
@@ -42,6 +42,42 @@ def read_songs(paths: Sequence[Path]) -> pd.DataFrame:
     parts = [pd.DataFrame(columns=["song_id", *SONG_COLUMNS], dtype=object), *map(_read, paths)]
     songs = pd.concat(parts, ignore_index=True).drop_duplicates("song_id")
     return songs.astype({"song_id": int})
+
+
+def with_songs(frame: pd.DataFrame, songs: pd.DataFrame) -> tuple[pd.DataFrame, str, list[str]]:
+    """Add to rows with a `song_id` what is known of the song, its file and its group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows.
+    songs : DataFrame
+        Columns `song_id` and `artist`, and others.
+
+    Returns
+    -------
+    (DataFrame, str, list of str)
+        The rows, with empty cells where nothing is known; what the groups are; what to say.
+    """
+    empty = dict.fromkeys(songs.columns.drop("song_id"), "")
+    frame = frame.merge(songs, on="song_id", how="left").fillna(empty)
+    frame = frame.assign(
+        file=frame["song_id"].astype(str), group=artist_groups(frame["artist"], frame["song_id"])
+    )
+    unnamed = frame["song_id"][frame["artist"] == ""].unique()
+    if len(unnamed) == frame["song_id"].nunique():
+        said = "No artists: the metadata are not there, so each song is its own group."
+        return frame, "song", [said]
+    if len(unnamed):
+        said = f"{len(unnamed)} songs without an artist are their own group: {some(unnamed)}."
+        return frame, "artist", [said]
+    return frame, "artist", []
+
+
+def artist_groups(artists: pd.Series, songs: pd.Series) -> pd.Series:
+    """Return what stays together: the artist in one spelling, or the song where none is known."""
+    names = artists.str.split().str.join(" ").str.casefold()
+    return names.where(names != "", "song " + songs.astype(str))
 
 
 def same_titles(songs: pd.DataFrame) -> list[Check]:

@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import DatasetError, some
-from ._assemble import artist_groups, assemble
+from ._assemble import assemble
 from ._ceiling import ceiling_of_means
 from ._check import Check
-from ._frames import read_features, song_features, window_features
+from ._frames import folder_features
 from ._plane import (
     AXES,
     as_arrays,
@@ -41,7 +41,7 @@ from ._plane import (
     windows,
     with_quadrant,
 )
-from ._songs import SONG_COLUMNS, read_songs, same_titles
+from ._songs import read_songs, same_titles, with_songs
 from ._swap import Part, agreement, mend, put_right, swap_checks
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
@@ -138,11 +138,9 @@ def load(
     root = Path(root)
     tree = Tree(root)
     curves = _curves(tree)
-    ceiling: dict[str, float] = {}
     remarks: list[str] = []
     if annotation == "static":
         frame, labels, remarks = _static(tree, curves, repair=repair)
-        ceiling = _ceiling(frame)
         text = "the mean of about ten raters of the song"
     elif annotation == "raters":
         frame, labels = _raters(tree, curves, repair=repair)
@@ -155,12 +153,14 @@ def load(
         "deam",
         root,
         with_quadrant(frame),
-        targets=plane_targets(text, ceiling),
+        targets=lambda kept: plane_targets(
+            text, _ceiling(kept) if annotation == "static" else None
+        ),
         info=replace(INFO, group=group, labels=f"{annotation}, {labels}"),
         audio=tree.audio("MEMD_audio"),
         place=PLACE,
         missing=missing,
-        features=_features(tree, frame, annotation) if ready else None,
+        features=folder_features(tree, "features", frame) if ready else None,
         remarks=(*remarks, *said),
     )
 
@@ -355,35 +355,6 @@ def _ceiling(songs: pd.DataFrame) -> dict[str, float]:
 
 def _with_metadata(tree: Tree, frame: pd.DataFrame) -> tuple[pd.DataFrame, str, list[str]]:
     """Add year, artist, title, genre and groups; return what the groups are, and what to say."""
-    frame = frame.assign(
-        file=frame["song_id"].astype(str),
-        year=frame["song_id"].map(_year),
-        split=frame["song_id"].map(_year),
-    )
+    year = frame["song_id"].map(_year)
     paths = [path for names in METADATA if (path := tree.find(*names)) is not None]
-    songs = read_songs(paths)
-    frame = frame.merge(songs, on="song_id", how="left").fillna(dict.fromkeys(SONG_COLUMNS, ""))
-    frame["group"] = artist_groups(frame["artist"], frame["song_id"])
-    unnamed = frame["song_id"][frame["artist"] == ""].unique()
-    if len(unnamed) == frame["song_id"].nunique():
-        said = "No artists: there is no metadata_2013.csv and the like, so songs are the groups."
-        return frame, "song", [said]
-    if len(unnamed):
-        said = f"{len(unnamed)} songs without an artist are their own group: {some(unnamed)}."
-        return frame, "artist", [said]
-    return frame, "artist", []
-
-
-def _features(tree: Tree, frame: pd.DataFrame, annotation: str) -> pd.DataFrame:
-    """Return the corpus' own features for each row."""
-    paths = tree.inside("features", suffix=".csv")
-    wanted = [song for song in frame["song_id"].unique() if str(song) in paths]
-    if not wanted:
-        msg = f"{tree.root}: holds no features/ID.csv of these songs. Load the audio: ready=False."
-        raise DatasetError(msg)
-    tables = ((song, read_features(paths[str(song)])) for song in wanted)
-    if annotation == "dynamic":
-        return window_features(tables, frame)
-    songs = song_features(tables)
-    there = frame["song_id"].isin(songs.index)
-    return songs.loc[frame.loc[there, "song_id"]].set_index(frame.index[there])
+    return with_songs(frame.assign(year=year, split=year), read_songs(paths))
