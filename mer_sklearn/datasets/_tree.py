@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatasetError, some
-from .reading import all_files, is_audio
+from .reading import all_files, find_audio, is_audio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +145,12 @@ def keep_found(
 
 
 def named_audio(
-    root: Path, pattern: re.Pattern[str], *, corpus: str, example: str
+    root: Path,
+    pattern: re.Pattern[str],
+    *,
+    corpus: str,
+    example: str,
+    name: Callable[[Path], str] = lambda path: path.stem,
 ) -> tuple[list[tuple[Path, re.Match[str]]], list[str]]:
     """List the wav and flac files whose names say what they are, each name once.
 
@@ -154,9 +159,11 @@ def named_audio(
     root : Path
         The folder of the corpus.
     pattern : Pattern
-        What the name has to be, without its extension.
+        What the name has to be.
     corpus, example : str
         The name of the corpus and of one of its files, for the sentences.
+    name : callable, default=the name of the file without its extension
+        Returns the name of a path.
 
     Returns
     -------
@@ -168,8 +175,8 @@ def named_audio(
     DatasetError
         If no file has such a name.
     """
-    files = [path for path in Tree(root).files if path.suffix.lower() in (".wav", ".flac")]
-    matched = [(path, pattern.fullmatch(path.stem)) for path in sorted(files)]
+    files = [path for path in find_audio(root) if path.suffix.lower() in (".wav", ".flac")]
+    matched = [(path, pattern.fullmatch(name(path))) for path in files]
     named = [(path, match) for path, match in matched if match]
     if not named:
         msg = (
@@ -181,7 +188,7 @@ def named_audio(
     odd = [path.name for path, match in matched if not match]
     if odd:
         remarks.append(f"{len(odd)} files without a name of {corpus} were left out: {some(odd)}.")
-    once = {path.stem.lower(): (path, match) for path, match in reversed(named)}
+    once = {name(path).lower(): (path, match) for path, match in reversed(named)}
     if len(once) < len(named):
         remarks.append(f"{len(named) - len(once)} second copies of a name were left out.")
     return list(once.values())[::-1], remarks

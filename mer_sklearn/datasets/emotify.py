@@ -57,6 +57,10 @@ INFO = DatasetInfo(
         "Genre predicts the emotion: report within genre, too.",
         "Listeners are not named, so rows that look the same are kept.",
     ),
+    source="www2.projects.science.uu.nl/memotion/emotifydata",
+    needs="data.csv, {classical,rock,electronic,pop}/*.mp3; groups.csv where there is one",
+    scale="nine emotions felt: shares of listeners, 0 to 1",
+    n_rows=400,
 )
 
 

@@ -47,6 +47,9 @@ INFO = DatasetInfo(
     citation="",
     group="file",
     traps=("Without a group column nothing keeps artists or speakers apart.",),
+    source="your own",
+    needs="a table with a column file, and emotion or valence and arousal",
+    scale="classes, or numbers from -1 to 1 (scale= for others)",
 )
 
 
