@@ -34,8 +34,15 @@ class Tree:
         # Of two copies, the one that lies less deep comes first.
         self.files = sorted(files, key=lambda path: (len(path.parts), path))
 
-    def find(self, *names: str) -> Path | None:
+    def find(self, *names: str, folder: str = "") -> Path | None:
         """Return the file of one of these names, in upper or lower case, the first name that is.
+
+        Parameters
+        ----------
+        *names : str
+            What the file may be called.
+        folder : str, default=""
+            The folder that it lies in, where several folders hold a file of that name.
 
         Raises
         ------
@@ -43,7 +50,11 @@ class Tree:
             If there are several of one name that differ: nothing says which to read.
         """
         for name in names:
-            found = [path for path in self.files if path.name.lower() == name.lower()]
+            found = [
+                path
+                for path in self.files
+                if path.name.lower() == name.lower() and folder in ("", path.parent.name)
+            ]
             if found and len({path.read_bytes() for path in found}) > 1:
                 msg = (
                     f"{self.root}: holds several files {name} that differ: {some(found)}. Give "

@@ -9,8 +9,8 @@ Layout: the names of the files count, not those of the folders::
 Source: github.com/CheyneyComputerScience/CREMA-D. Licence: ODbL 1.0.
 
 Traps: a clone without Git LFS holds pointers of 130 bytes in place of the audio; one file is silent
-and one holds a minute of everything, and both are left out; what was acted and what is heard differ
-in more than half of the files, so a score has to say which it is of; a vote may be a tie (``A:N``).
+and one holds a minute of everything, and both are left out; listeners hear what was acted in 46 %
+of the first 800 files, so a score has to say which it is of; a vote may be a tie (``A:N``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..errors import DatasetError, some
 from ._speech import speech
 from ._tree import Tree, named_audio
 from .base import Dataset, DatasetInfo
-from .reading import read_table
+from .reading import need_columns, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +151,8 @@ def _with_sexes(tree: Tree, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str
     path = tree.find("VideoDemographics.csv")
     if path is None:
         return frame, ["VideoDemographics.csv is not there, so the sex of the actors is unknown."]
-    table = _read(path, ["ActorID", "Sex"])
+    table = read_table(path)
+    need_columns(path, table, ["ActorID", "Sex"])
     sexes = dict(zip(table["ActorID"], table["Sex"].str.lower(), strict=True))
     frame = frame.assign(sex=frame["actor"].astype(str).map(sexes))
     unknown = frame["actor"][frame["sex"].isna()].unique()
@@ -164,7 +165,8 @@ def _with_sexes(tree: Tree, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str
 def _heard(tree: Tree, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Return the files on which the listeners agree, with what they heard."""
     path = tree.need("summaryTable.csv")
-    table = _read(path, ["FileName", "VoiceVote"])
+    table = read_table(path)
+    need_columns(path, table, ["FileName", "VoiceVote"])
     votes = dict(zip(table["FileName"], table["VoiceVote"], strict=True))
     heard = frame["name"].map(votes)
     tied = heard.fillna("").str.contains(":")
@@ -182,13 +184,3 @@ def _heard(tree: Tree, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     acted = frame["emotion"]
     frame = frame.assign(emotion=emotions, acted=acted)[emotions.notna()]
     return frame, remarks
-
-
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a table that must have some columns."""
-    table = read_table(path)
-    lacking = [name for name in columns if name not in table]
-    if lacking:
-        msg = f"{path}: has no column {some(lacking)}, only {some(table)}."
-        raise DatasetError(msg)
-    return table

@@ -45,7 +45,7 @@ from ._songs import read_songs, same_titles, with_songs
 from ._swap import Part, agreement, mend, put_right, swap_checks
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
-from .reading import as_numbers, read_table, whole_numbers
+from .reading import as_numbers, need_columns, read_table, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,7 +242,7 @@ def _read_static(tree: Tree) -> tuple[pd.DataFrame, list[str]]:
     parts = []
     for path in paths:
         table = read_table(path)
-        _require(path, table, ["song_id", *means, *spreads])
+        need_columns(path, table, ["song_id", *means, *spreads])
         numbers = table[[*means, *spreads]].apply(as_numbers, path=path)
         numbers = to_unit(numbers, path, means=means, spreads=spreads, scale=SCALE)
         numbers.insert(0, "song_id", whole_numbers(table["song_id"], path))
@@ -255,14 +255,6 @@ def _read_static(tree: Tree) -> tuple[pd.DataFrame, list[str]]:
     lacking = [name for name in STATIC if tree.find(name) is None]
     remarks = [f"{name} is not there, so its songs are missing." for name in lacking]
     return ratings.set_index("song_id"), remarks
-
-
-def _require(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse a table without a column."""
-    lacking = [name for name in columns if name not in table]
-    if lacking:
-        msg = f"{path}: has no column {some(lacking)}, only {some(table)}. Give the file of DEAM."
-        raise DatasetError(msg)
 
 
 def _parts(
@@ -326,7 +318,7 @@ def _read_raters(path: Path) -> pd.DataFrame:
     """Read a table of raters; the two have other names in another order."""
     table = read_table(path).rename(columns=_plain)
     table = table.rename(columns={"valenceaverage": "valence", "arousalaverage": "arousal"})
-    _require(path, table, ["songid", *AXES])
+    need_columns(path, table, ["songid", *AXES])
     numbers = to_unit(
         table[AXES].apply(as_numbers, path=path), path, means=AXES, spreads=[], scale=SCALE
     )

@@ -34,7 +34,7 @@ from ._songs import same_titles, with_songs
 from ._swap import Part, agreement, put_right, swap_checks
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
-from .reading import as_numbers, read_table, whole_numbers
+from .reading import as_numbers, need_columns, read_table, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +183,7 @@ def _read_numbers(path: Path, kind: str, names: list[str]) -> pd.DataFrame:
     """Read the two columns of a kind, such as Valence(mean), by song."""
     table = read_table(path)
     columns = [f"Valence({kind})", f"Arousal({kind})"]
-    _require(path, table, ["musicId", *columns])
+    need_columns(path, table, ["musicId", *columns])
     numbers = table[columns].apply(as_numbers, path=path).set_axis(names, axis=1)
     numbers.index = whole_numbers(table["musicId"], path).rename("song_id").array
     numbers.index.name = "song_id"
@@ -194,14 +194,6 @@ def _read_numbers(path: Path, kind: str, names: list[str]) -> pd.DataFrame:
     return numbers
 
 
-def _require(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse a table without a column."""
-    lacking = [name for name in columns if name not in table]
-    if lacking:
-        msg = f"{path}: has no column {some(lacking)}, only {some(table)}. Take the file of PMEmo."
-        raise DatasetError(msg)
-
-
 def _curves(tree: Tree) -> pd.DataFrame | None:
     """Return the mean of the raters over time, where the table is there."""
     path = tree.find("dynamic_annotations.csv")
@@ -209,7 +201,7 @@ def _curves(tree: Tree) -> pd.DataFrame | None:
         return None
     table = read_table(path)
     columns = {"frameTime": "time", "Valence(mean)": "valence", "Arousal(mean)": "arousal"}
-    _require(path, table, ["musicId", *columns])
+    need_columns(path, table, ["musicId", *columns])
     curves = table[list(columns)].apply(as_numbers, path=path).rename(columns=columns)
     scale = COPIED if (curves[AXES] > SCALE[1]).any(axis=None) else SCALE
     curves = to_unit(curves, path, means=AXES, spreads=[], scale=scale)
@@ -231,7 +223,7 @@ def _read_songs(tree: Tree) -> pd.DataFrame:
     if path is None:
         return pd.DataFrame({"song_id": [0], **dict.fromkeys(SONG_COLUMNS, [""])})
     table = read_table(path)
-    _require(path, table, ["musicId", *SONG_COLUMNS])
+    need_columns(path, table, ["musicId", *SONG_COLUMNS])
     songs = table[SONG_COLUMNS].reset_index(drop=True)
     songs.insert(0, "song_id", whole_numbers(table["musicId"], path).to_numpy())
     return songs

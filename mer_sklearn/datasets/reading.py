@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,6 +26,7 @@ __all__ = [
     "find_audio",
     "is_audio",
     "is_hidden",
+    "need_columns",
     "read_table",
     "whole_numbers",
 ]
@@ -145,6 +146,17 @@ def as_numbers(column: pd.Series, path: Path) -> pd.Series:
         msg = f"{path}: the column {column.name!r} must hold numbers; got {cells}."
         raise DatasetError(msg)
     return numbers
+
+
+def need_columns(path: Path, table: pd.DataFrame, names: Iterable[str]) -> None:
+    """Refuse a table that lacks a column."""
+    lacking = [name for name in names if name not in table]
+    if lacking:
+        msg = (
+            f"{path}: has no column {some(lacking)}, only {some(table)}. Take the original file of "
+            "the corpus."
+        )
+        raise DatasetError(msg)
 
 
 def whole_numbers(column: pd.Series, path: Path) -> pd.Series:
