@@ -7,6 +7,7 @@ are half a second apart, and a value holds from its moment to the next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ __all__ = [
 
 AXES = ["valence", "arousal"]
 STEP = 0.5  # seconds between two values of a curve
-MOMENT = r"sample_(\d+)ms"
+MOMENT = re.compile(r"sample_(\d+)ms")
 
 
 def to_unit(
@@ -161,12 +162,12 @@ def _long(path: Path, name: str) -> pd.DataFrame:
         msg = f"{path}: cannot be read as a table of curves ({first_line(error)})."
         raise DatasetError(msg) from error
     table.columns = table.columns.str.strip()
-    moments = [column for column in table if pd.Series([column]).str.fullmatch(MOMENT).all()]
+    moments = [column for column in table if MOMENT.fullmatch(str(column))]
     if "song_id" not in table or not moments:
         msg = f"{path}: must have the columns song_id, sample_15000ms, ...; has {some(table)}."
         raise DatasetError(msg)
     long = table.melt("song_id", moments, "time", name).dropna()
-    long["time"] = long["time"].str.extract(MOMENT)[0].astype(float) / 1000
+    long["time"] = long["time"].map({name: _seconds(name) for name in moments})
     values = pd.to_numeric(long[name], errors="coerce")
     if not values.between(-1, 1).all():
         songs = long["song_id"][~values.between(-1, 1)].unique()
@@ -177,6 +178,11 @@ def _long(path: Path, name: str) -> pd.DataFrame:
         msg = f"{path}: songs {some(songs)} have several rows. Keep one."
         raise DatasetError(msg)
     return long.assign(**{name: values})
+
+
+def _seconds(moment: str) -> float:
+    """Return the seconds of a moment such as sample_15000ms."""
+    return float(moment.removeprefix("sample_").removesuffix("ms")) / 1000
 
 
 def _steps(name: str, seconds: float) -> int:

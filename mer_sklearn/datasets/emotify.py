@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DatasetError, some
 from ._ceiling import ceiling_of_means, ceiling_of_votes
+from ._check import Check
 from .base import Dataset, DatasetInfo, Target
 from .reading import read_table, whole_numbers
 
@@ -40,6 +41,8 @@ EMOTIONS = (  # in the order of the table, which decides ties
 )
 PLACES = ("", "emotifymusic", "excerpts")  # where the folders of the genres may lie
 SONGS_A_GENRE = 100
+AT_MOST = 3  # emotions an answer, by the rules of the game
+N_ANSWERS = 8407
 ENOUGH = 20  # songs; a ceiling of fewer is chance
 COLLECTIONS = ("Magnatune Compilation", "Magnatune Remixed", "DJ Cary")  # artists of many artists
 
@@ -106,6 +109,19 @@ def load(root: str | Path) -> Dataset:
         info=INFO,
         remarks=(*remarks, *missing, *unnamed),
     )
+
+
+def check(root: Path) -> list[Check]:
+    """Look at what is particular to Emotify: the rows of the table, against its rules."""
+    votes = _read_votes(root / "data.csv")
+    chosen = votes[list(EMOTIONS)].sum(axis=1)
+    counts = votes["track_id"].value_counts()
+    found = (
+        f"{len(votes)} answers, {counts.min()} to {counts.max()} a song; "
+        f"{votes.duplicated().sum()} equal others in every cell, {(chosen > AT_MOST).sum()} choose "
+        f"more than {AT_MOST} emotions and {(chosen == 0).sum()} none; all are kept"
+    )
+    return [Check("answers", "ok" if len(votes) == N_ANSWERS else "wrong", found)]
 
 
 def _read_votes(path: Path) -> pd.DataFrame:

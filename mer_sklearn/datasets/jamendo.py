@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import DatasetError, some
+from ..errors import DatasetError, InputError, some
 from ._assemble import assemble
 from ._check import Check
 from ._tree import Tree
@@ -32,6 +32,7 @@ PARTS = ("train", "validation", "test")
 COLUMNS = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 PREFIX = "mood/theme---"
 N_TAGS = 56
+N_SPLITS = 5
 
 INFO = DatasetInfo(
     title="MTG-Jamendo mood/theme",
@@ -57,7 +58,7 @@ INFO = DatasetInfo(
 def load(
     root: str | Path,
     *,
-    split: Literal["0", "1", "2", "3", "4"] = "0",
+    split: int = 0,
     missing: Literal["drop", "keep"] = "drop",
 ) -> Dataset:
     """Load MTG-Jamendo mood/theme.
@@ -66,8 +67,8 @@ def load(
     ----------
     root : str or path
         The folder that holds tables and audio, at any depth.
-    split : {"0", "1", "2", "3", "4"}, default="0"
-        Which of the five official splits.
+    split : int, default=0
+        Which of the official splits, 0 to 4.
     missing : {"drop", "keep"}, default="drop"
         What becomes of tracks whose audio is missing; "keep" is for looking at the labels.
 
@@ -81,7 +82,12 @@ def load(
     ------
     DatasetError
         If a table is missing or broken, or there is no audio.
+    InputError
+        If there is no such split.
     """
+    if split not in range(N_SPLITS):
+        msg = f"split={split!r} must be one of the official splits, 0 to {N_SPLITS - 1}."
+        raise InputError(msg)
     root = Path(root)
     tree = Tree(root)
     frame, tags, remarks = _read(tree, split)
@@ -102,7 +108,7 @@ def load(
 
 def check(root: Path) -> list[Check]:
     """Look at what is particular to this corpus: its tags, and whether its parts share artists."""
-    frame, tags, _ = _read(Tree(root), "0")
+    frame, tags, _ = _read(Tree(root), 0)
     artists = frame.groupby("split")["group"].agg(set)
     both = {
         artist
@@ -119,7 +125,7 @@ def check(root: Path) -> list[Check]:
     ]
 
 
-def _read(tree: Tree, split: str) -> tuple[pd.DataFrame, list[str], list[str]]:
+def _read(tree: Tree, split: int) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Return a row for each track, the tags, and what there is to say."""
     import pandas as pd
 
