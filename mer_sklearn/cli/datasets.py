@@ -84,9 +84,7 @@ def validate(
     from ..datasets.registry import parse_options
 
     options = parse_options(name, read_settings(settings))
-    checks = validate_dataset(
-        name, root, audio=not labels, n_jobs=jobs, progress=_bar, **options
-    )
+    checks = validate_dataset(name, root, audio=not labels, n_jobs=jobs, progress=_bar, **options)
     wrong = [check.name for check in checks if check.verdict == "wrong"]
     if as_json:
         document = {

@@ -95,6 +95,8 @@ def _with_features(
     remarks = []
     if len(lost):
         names = some(lost.unique())
-        remarks.append(f"{len(lost)} of {len(frame)} rows lack features and were left out: {names}.")
+        remarks.append(
+            f"{len(lost)} of {len(frame)} rows lack features and were left out: {names}."
+        )
     table = features.loc[kept.index].reset_index(drop=True)
     return kept.reset_index(drop=True), table, remarks

@@ -107,9 +107,7 @@ def of_songs(features: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     return features.loc[frame.loc[there, "song_id"]].set_index(frame.index[there])
 
 
-def _window_means(
-    tables: Iterable[tuple[int, pd.DataFrame]], frame: pd.DataFrame
-) -> pd.DataFrame:
+def _window_means(tables: Iterable[tuple[int, pd.DataFrame]], frame: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of every feature in each window."""
     import pandas as pd
 

@@ -64,8 +64,8 @@ def harmonize(datasets: Mapping[str, Dataset], target: str) -> dict[str, Dataset
     Examples
     --------
     >>> from mer_sklearn import make_emotion_clips
-    >>> clips = {str(seed): make_emotion_clips(4, seed, duration=1.0) for seed in (0, 1)}
-    >>> harmonize(clips, "quadrant")["1"].target().columns
+    >>> clips = {name: make_emotion_clips(12, i, duration=1.0) for i, name in enumerate("ab")}
+    >>> harmonize(clips, "quadrant")["b"].target().columns
     ('quadrant',)
     """
     target = OTHER_NAMES.get(target, target)
@@ -147,7 +147,7 @@ def _common(label: str) -> str:
 def _only(dataset: Dataset, target: str, labels: pd.Series, shared: list[str]) -> Dataset:
     """Return the rows of the classes that all corpora have."""
     there = labels.isin(shared).to_numpy()
-    column = dataset.frame[target] if target in dataset.frame else labels
+    column = dataset.frame.get(target, labels)
     renamed = (column.to_numpy() != labels.to_numpy()) & there
     frame = dataset.frame.assign(**{target: labels.to_numpy()})
     text = f"{target} as the corpora share it: {', '.join(shared)}."
@@ -160,7 +160,5 @@ def _only(dataset: Dataset, target: str, labels: pd.Series, shared: list[str]) -
         names = some(sorted({*labels[~there].dropna()}))
         remarks.append(f"{(~there).sum()} rows of other classes were left out: {names}.")
     wanted = {target: Target((target,), "classification", text)}
-    harmonized = replace(
-        dataset, frame=frame, targets=wanted, remarks=(*dataset.remarks, *remarks)
-    )
+    harmonized = replace(dataset, frame=frame, targets=wanted, remarks=(*dataset.remarks, *remarks))
     return harmonized.take(np.flatnonzero(there))

@@ -167,7 +167,7 @@ def _long(path: Path, name: str) -> pd.DataFrame:
         msg = f"{path}: must have the columns song_id, sample_15000ms, ...; has {some(table)}."
         raise DatasetError(msg)
     long = table.melt("song_id", moments, "time", name).dropna()
-    long["time"] = long["time"].map({name: _seconds(name) for name in moments})
+    long["time"] = long["time"].map(dict(zip(moments, map(_seconds, moments), strict=True)))
     values = pd.to_numeric(long[name], errors="coerce")
     if not values.between(-1, 1).all():
         songs = long["song_id"][~values.between(-1, 1)].unique()

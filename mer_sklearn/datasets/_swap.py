@@ -1,9 +1,10 @@
 """Are valence and arousal exchanged? What raters said of a whole song, against their curves.
 
 Corpora that were rated twice, once for the song and once over time, prove their own labels: the
-mean of a song's curve of arousal follows its rating of arousal, and not that of valence. `Agreement`
-holds the four correlations; ratings are exchanged where the crossed ones are higher together than
-the straight ones. In DEAM they are, up to song 1000: .956 and .949 crossed, .575 and .570 straight.
+mean of a song's curve of arousal follows its rating of arousal, and not that of valence.
+`Agreement` holds the four correlations; ratings are exchanged where the crossed ones are higher
+together than the straight ones. In DEAM they are, up to song 1000: .956 and .949 crossed, .575 and
+.570 straight.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import numpy.typing as npt
-
 from ..errors import MerWarning
-from ._check import Check
+from ._check import Check, Verdict
 from ._plane import AXES
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 __all__ = ["Agreement", "Part", "agreement", "exchange", "mend", "put_right", "swap_checks"]
@@ -71,7 +71,8 @@ class Agreement:
         if self.n_songs < ENOUGH:
             return f"{self.n_songs} songs have both a rating and a {self.other}: too few to tell"
         return (
-            f"r of rating with {self.other}, {self.n_songs} songs: V~V {self.vv:.3f}, A~A {self.aa:.3f}; "
+            f"r of rating with {self.other}, {self.n_songs} songs: "
+            f"V~V {self.vv:.3f}, A~A {self.aa:.3f}; "
             f"crossed: V~A {self.va:.3f}, A~V {self.av:.3f}: {self.state}"
         )
 
@@ -108,7 +109,7 @@ class Part:
         found = str(self.agreement)
         if self.agreement.state == "not known" and self.known:
             found += ", but the file is one that is known to be exchanged"
-        verdict = "ok" if self.state == "right" else "note"
+        verdict: Verdict = "ok" if self.state == "right" else "note"
         return Check(f"V and A in the file, {self.name}", verdict, found)
 
 
@@ -142,7 +143,7 @@ def agreement(
 
 def exchange(ratings: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> pd.DataFrame:
     """Return ratings with everything of valence and arousal exchanged in some rows."""
-    ours = [name for name in ratings if name.startswith(("valence", "arousal"))]
+    ours = [name for name in map(str, ratings) if name.startswith(("valence", "arousal"))]
     turned = ratings[[_other(name) for name in ours]].set_axis(ours, axis=1)
     mended = ratings.copy()
     mended.loc[rows, ours] = turned.loc[rows, ours]
@@ -183,7 +184,9 @@ def put_right(
         f"were put right. repair=False leaves them; `mer datasets validate {corpus} ROOT` shows it."
     )
     warnings.warn(msg, MerWarning, stacklevel=4)
-    return mend(ratings, parts), f"repaired: valence and arousal put right in {names} ({count} rows)"
+    return mend(
+        ratings, parts
+    ), f"repaired: valence and arousal put right in {names} ({count} rows)"
 
 
 def mend(ratings: pd.DataFrame, parts: Sequence[Part]) -> pd.DataFrame:
@@ -193,9 +196,7 @@ def mend(ratings: pd.DataFrame, parts: Sequence[Part]) -> pd.DataFrame:
     return ratings
 
 
-def swap_checks(
-    ratings: pd.DataFrame, divide: Callable[[pd.DataFrame], list[Part]]
-) -> list[Check]:
+def swap_checks(ratings: pd.DataFrame, divide: Callable[[pd.DataFrame], list[Part]]) -> list[Check]:
     """Return what `mer datasets validate` says of the ratings in the file, and as they are loaded.
 
     Parameters

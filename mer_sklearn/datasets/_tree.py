@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ from ..errors import DatasetError, some
 from .reading import all_files, find_audio, is_audio
 
 if TYPE_CHECKING:
+    import re
+
     import pandas as pd
 
 __all__ = ["Tree", "keep_found", "named_audio"]
@@ -213,5 +214,3 @@ def _below(root: Path, path: str) -> str:
 def _as_number(name: str) -> tuple[int, str]:
     """Sort numbers as numbers."""
     return (int(name), "") if name.isdecimal() else (10**9, name)
-
-

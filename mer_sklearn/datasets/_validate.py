@@ -1,7 +1,8 @@
 """Is this copy of a corpus complete and sound? What `mer datasets validate` looks at.
 
-First the particulars of the corpus (its own `check`), then what holds for all of them: rows, ranges,
-classes, groups, missing audio, files that do not decode, are silent, or are copies of each other.
+First the particulars of the corpus (its own `check`), then what holds for all of them: rows,
+ranges, classes, groups, missing audio, files that do not decode, are silent, or are copies of each
+other.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from ._check import Check
 from .base import Dataset
 from .registry import (
     dataset_check,
-    dataset_info,
     dataset_options,
     load_dataset,
     needs_root,
@@ -136,12 +136,13 @@ def _labels(dataset: Dataset) -> list[Check]:
 
 def _target(dataset: Dataset, name: str) -> Check:
     """Look at the range of numbers, or the sizes of classes."""
-    target, values = dataset.target(name), dataset.y(name)
+    target = dataset.target(name)
+    values: Any = dataset.y(name)
     if target.task == "classification":
         sizes = values.value_counts()
         found = ", ".join(f"{label} {size}" for label, size in sizes.items())
         return Check(name, "ok" if len(sizes) > 1 else "wrong", found)
-    table: Any = values.to_frame() if values.ndim == 1 else values
+    table = values.to_frame() if values.ndim == 1 else values
     low, high = target.scale or (-np.inf, np.inf)
     wrong = [column for column in table if not table[column].between(low, high).all()]
     if wrong:

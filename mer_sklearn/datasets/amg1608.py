@@ -50,6 +50,7 @@ INFO = DatasetInfo(
     needs="AMG1608.mat, 1608_song_id.mat, ID.mp3 or wav",
     scale="valence and arousal, -1 to 1",
     n_rows=1608,
+    named_groups=True,
 )
 
 

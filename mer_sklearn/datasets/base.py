@@ -48,6 +48,8 @@ class DatasetInfo:
         The rows of a complete copy, loaded without options; None where it has no fixed size.
     songs : str
         Whose numbers the `song_id` are, where two corpora hold the same songs under the same ones.
+    named_groups : bool
+        Whether groups are names that mean the same in other corpora, as those of artists.
     labels : str
         Which of several labels were loaded, as a score has to say; empty where there is one kind.
     """
@@ -63,6 +65,7 @@ class DatasetInfo:
     split: str = ""
     n_rows: int | None = None
     songs: str = ""
+    named_groups: bool = False
     labels: str = ""
 
 

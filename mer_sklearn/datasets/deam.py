@@ -3,12 +3,12 @@
 Layout: the names of the files count, not those of the folders, which mirrors change::
 
     static_annotations_averaged_songs_1_2000.csv, ..._2000_2058.csv   mean of the raters, 1 to 9
-    arousal.csv, valence.csv                          mean of the raters twice a second, from 15 s on
+    arousal.csv, valence.csv          mean of the raters twice a second, from 15 s on, -1 to 1
     static_annotations_songs_1_2000.csv, ..._2000_2058.csv            each rater
-    {arousal,valence}/ID.csv                                          each rater over time
+    {arousal,valence}/ID.csv          each rater over time
     metadata_2013.csv (or songs_info_2013.csv), metadata_2014.csv, metadata_2015.csv
-    MEMD_audio/ID.mp3                                                 45 s; from 2001 on whole songs
-    features/ID.csv                                                   260 features of openSMILE
+    MEMD_audio/ID.mp3                 45 s; from 2001 on whole songs
+    features/ID.csv                   260 features of openSMILE
 
 Source: cvml.unige.ch/databases/DEAM. Licence: annotations CC BY-NC; songs Creative Commons.
 
@@ -88,6 +88,7 @@ INFO = DatasetInfo(
     scale="valence and arousal, 1 to 9 (song) and -1 to 1 (moments), loaded as -1 to 1",
     split="by year: 2013 (744 songs), 2014 (1000) and 2015 (58), each the test set of its year",
     n_rows=1802,
+    named_groups=True,
     songs="MediaEval",
 )
 
@@ -203,7 +204,7 @@ def rater_curves(root: str | Path) -> pd.DataFrame:
         for song, path in sorted(tree.inside(dimension, suffix=".csv").items()):
             if song.isdecimal():
                 table = read_table(path, ragged=True)
-                moments = [name for name in table if name.startswith("sample_")]
+                moments = [name for name in map(str, table) if name.startswith("sample_")]
                 values = table[moments].apply(as_numbers, path=path).reset_index(drop=True)
                 values.columns = [float(name[7:-2]) / 1000 for name in moments]
                 long = values.melt(ignore_index=False, var_name="time").dropna()
@@ -291,9 +292,7 @@ def _static(
     return ratings.reset_index(), labels, remarks
 
 
-def _raters(
-    tree: Tree, curves: pd.DataFrame | None, *, repair: bool
-) -> tuple[pd.DataFrame, str]:
+def _raters(tree: Tree, curves: pd.DataFrame | None, *, repair: bool) -> tuple[pd.DataFrame, str]:
     """Return a row for each rating of a song, and which labels these are.
 
     Without curves the ratings are compared with the means of the static file, put right.
@@ -322,7 +321,7 @@ def _read_raters(path: Path) -> pd.DataFrame:
     numbers = to_unit(
         table[AXES].apply(as_numbers, path=path), path, means=AXES, spreads=[], scale=SCALE
     )
-    numbers.insert(0, "rater", table["workerid"] if "workerid" in table else "")
+    numbers.insert(0, "rater", table.get("workerid", ""))
     return numbers.set_index(whole_numbers(table["songid"], path).rename("song_id"))
 
 

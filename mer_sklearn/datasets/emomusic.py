@@ -78,6 +78,7 @@ INFO = DatasetInfo(
     scale="valence and arousal, 1 to 9 (song) and -1 to 1 (moments), loaded as -1 to 1",
     split="619 songs to learn from, 125 to test; artists on both sides",
     n_rows=744,
+    named_groups=True,
     songs="MediaEval",
 )
 

@@ -64,6 +64,7 @@ INFO = DatasetInfo(
     needs="data.csv, {classical,rock,electronic,pop}/*.mp3; groups.csv where there is one",
     scale="nine emotions felt: shares of listeners, 0 to 1",
     n_rows=400,
+    named_groups=True,
 )
 
 

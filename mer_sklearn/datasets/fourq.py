@@ -52,6 +52,7 @@ INFO = DatasetInfo(
     needs="{Q1,Q2,Q3,Q4}/*.mp3, panda_dataset_taffc_annotations.csv and _metadata.csv",
     scale="4 quadrants",
     n_rows=900,
+    named_groups=True,
 )
 
 

@@ -130,9 +130,7 @@ def _read(tree: Tree, split: int) -> tuple[pd.DataFrame, list[str], list[str]]:
     import pandas as pd
 
     folder = f"split-{split}"
-    found = {
-        part: tree.find(f"autotagging_moodtheme-{part}.tsv", folder=folder) for part in PARTS
-    }
+    found = {part: tree.find(f"autotagging_moodtheme-{part}.tsv", folder=folder) for part in PARTS}
     parts = [_read_part(path, part) for part, path in found.items() if path is not None]
     if not parts:
         msg = f"{tree.root}: holds no {folder}/autotagging_moodtheme-train.tsv and the like."
@@ -151,6 +149,8 @@ def _read(tree: Tree, split: int) -> tuple[pd.DataFrame, list[str], list[str]]:
 
 def _read_part(path: Path, part: str) -> pd.DataFrame:
     """Read one table: cells beyond the header are further tags."""
+    import pandas as pd
+
     table = read_table(path, ragged=True)
     need_columns(path, table, COLUMNS)
     tags = [_tags(cell) for cell in table["TAGS"]]
@@ -166,7 +166,7 @@ def _read_part(path: Path, part: str) -> pd.DataFrame:
         file=[Path(cell).stem for cell in table["PATH"]],
         group=table["ARTIST_ID"],
         split=part,
-        tags=tags,
+        tags=pd.Series(tags, index=table.index),
     )
 
 

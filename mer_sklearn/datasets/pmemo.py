@@ -48,8 +48,7 @@ INFO = DatasetInfo(
     title="PMEmo: a dataset for music emotion computing",
     licence="free for research with citation",
     citation=(
-        "Zhang, Zhang, Huang, Ren, Wang, The PMEmo dataset for music emotion recognition, "
-        "ICMR 2018"
+        "Zhang, Zhang, Huang, Ren, Wang, The PMEmo dataset for music emotion recognition, ICMR 2018"
     ),
     group="artist",
     traps=(
@@ -61,6 +60,7 @@ INFO = DatasetInfo(
     needs="annotations, metadata.csv, chorus/*.mp3; features for ready=true",
     scale="valence and arousal, 0 to 1, loaded as -1 to 1",
     n_rows=767,
+    named_groups=True,
 )
 
 
@@ -221,7 +221,7 @@ def _read_songs(tree: Tree) -> pd.DataFrame:
 
     path = tree.find("metadata.csv")
     if path is None:
-        return pd.DataFrame({"song_id": [0], **dict.fromkeys(SONG_COLUMNS, [""])})
+        return pd.DataFrame({"song_id": [0], **{name: [""] for name in SONG_COLUMNS}})
     table = read_table(path)
     need_columns(path, table, ["musicId", *SONG_COLUMNS])
     songs = table[SONG_COLUMNS].reset_index(drop=True)
@@ -234,5 +234,6 @@ def _features(tree: Tree, frame: pd.DataFrame) -> pd.DataFrame:
     if "offset" not in frame:
         return of_songs(read_features(tree.need("static_features.csv"), "musicId"), frame)
     moments = read_features(tree.need("dynamic_features.csv"), "musicId")
-    tables = ((song, table.set_index("frameTime")) for song, table in moments.groupby(level=0))
+    songs = [song for song in frame["song_id"].unique() if song in moments.index]
+    tables = ((song, moments.loc[[song]].set_index("frameTime")) for song in songs)
     return row_features(tables, frame)
