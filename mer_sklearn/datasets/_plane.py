@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -162,12 +162,13 @@ def _long(path: Path, name: str) -> pd.DataFrame:
         msg = f"{path}: cannot be read as a table of curves ({first_line(error)})."
         raise DatasetError(msg) from error
     table.columns = table.columns.str.strip()
-    moments = [column for column in table if MOMENT.fullmatch(str(column))]
+    moments: list[Any] = [column for column in map(str, table) if MOMENT.fullmatch(column)]
     if "song_id" not in table or not moments:
         msg = f"{path}: must have the columns song_id, sample_15000ms, ...; has {some(table)}."
         raise DatasetError(msg)
     long = table.melt("song_id", moments, "time", name).dropna()
-    long["time"] = long["time"].map(dict(zip(moments, map(_seconds, moments), strict=True)))
+    seconds: dict[Any, float] = {name: _seconds(name) for name in moments}
+    long["time"] = long["time"].map(seconds)
     values = pd.to_numeric(long[name], errors="coerce")
     if not values.between(-1, 1).all():
         songs = long["song_id"][~values.between(-1, 1)].unique()

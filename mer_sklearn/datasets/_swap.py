@@ -134,7 +134,7 @@ def agreement(
     if reference is None:
         return Agreement(0, other)
     means = ratings[AXES].groupby(level=0).mean()
-    both = means.join(reference[AXES], how="inner", rsuffix="_other")
+    both = means.join(reference[AXES].add_suffix("_other"), how="inner")
     if len(both) < ENOUGH or (both.std() == 0).any():
         return Agreement(min(len(both), ENOUGH - 1), other)
     r = both.corr().to_numpy()
@@ -173,8 +173,8 @@ def put_right(
     """
     wrong = _wrong(parts)
     if not wrong:
-        unknown = any(part.state == "not known" for part in parts)
-        return ratings, "as published" + (", not compared with curves" if unknown else "")
+        unknown = " and ".join(part.name for part in parts if part.state == "not known")
+        return ratings, "as published" + (f" ({unknown}: not compared)" if unknown else "")
     names = " and ".join(part.name for part in wrong)
     count = sum(int(part.rows.sum()) for part in wrong)
     if not repair:

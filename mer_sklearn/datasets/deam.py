@@ -295,7 +295,8 @@ def _static(
 def _raters(tree: Tree, curves: pd.DataFrame | None, *, repair: bool) -> tuple[pd.DataFrame, str]:
     """Return a row for each rating of a song, and which labels these are.
 
-    Without curves the ratings are compared with the means of the static file, put right.
+    Without curves the ratings are compared with the means of the static file, as far as these are
+    known.
     """
     import pandas as pd
 
@@ -305,12 +306,19 @@ def _raters(tree: Tree, curves: pd.DataFrame | None, *, repair: bool) -> tuple[p
     if curves is not None:
         parts = _parts(ratings, song_means(curves))
     else:
-        means, _ = _read_static(tree)
-        wrong = [part for part in _parts(means, None) if part.state == "exchanged"]
-        parts = _parts(ratings, mend(means, wrong), "static mean")
+        parts = _parts(ratings, _known_means(tree), "known mean")
     ratings, labels = put_right(ratings, parts, repair=repair, corpus="deam")
     ratings["weight"] = 1 / ratings.groupby("song_id")["valence"].transform("size")
     return ratings.reset_index(), labels
+
+
+def _known_means(tree: Tree) -> pd.DataFrame | None:
+    """Return the mean ratings that are known to be exchanged, put right."""
+    if tree.find(STATIC[0]) is None:
+        return None
+    means, _ = _read_static(tree)
+    wrong = [part for part in _parts(means, None) if part.state == "exchanged"]
+    return mend(means, wrong)[wrong[0].rows] if wrong else None
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
