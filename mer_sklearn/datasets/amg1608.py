@@ -118,10 +118,11 @@ def _read(tree: Tree) -> tuple[pd.DataFrame, list[str]]:
 def _read_matrices(path: Path, names: list[str]) -> dict[str, npt.NDArray[Any]]:
     """Read some matrices of a file; the features in it, a gigabyte, stay there."""
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         content: dict[str, npt.NDArray[Any]] = loadmat(path, variable_names=names)
-    except (OSError, ValueError, TypeError, NotImplementedError) as error:
+    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
         msg = f"{path}: cannot be read as a file of MATLAB before 7.3 ({first_line(error)})."
         raise DatasetError(msg) from error
     lacking = [name for name in names if name not in content]

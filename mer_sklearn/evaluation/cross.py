@@ -42,7 +42,8 @@ class CrossCorpus:
     metric : str
         What the tables show.
     cells : dict of (str, str) to Evaluation
-        By the corpus that was learned from, and the one that was tested.
+        By the corpus that was learned from, and the one that was tested; a pair is missing where
+        the second holds all songs or artists of the first.
     constants : dict of str to dict
         The scores of the best constant of each tested corpus.
     remarks : tuple of str
@@ -58,8 +59,11 @@ class CrossCorpus:
     @property
     def matrix(self) -> pd.DataFrame:
         """The metric: a row for each corpus that was learned from, a column for each tested."""
-        scores = pd.Series({pair: cell.scores[self.metric] for pair, cell in self.cells.items()})
-        return scores.unstack()[list(self.constants)].loc[list(self.constants)]
+        names = list(self.constants)
+        scores = pd.DataFrame(index=names, columns=names, dtype=float)
+        for pair, cell in self.cells.items():
+            scores.loc[pair] = cell.scores[self.metric]
+        return scores
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as a JSON document."""
@@ -93,16 +97,18 @@ class CrossCorpus:
             "": [*names, "best constant"],
             **{
                 tested: [
-                    *(
-                        number(self.cells[learned, tested].scores[self.metric])
-                        + ("*" if learned == tested else " ")
-                        for learned in names
-                    ),
+                    *(self._cell(learned, tested) for learned in names),
                     number(self.constants[tested].get(self.metric)) + " ",
                 ]
                 for tested in names
             },
         }
+
+    def _cell(self, learned: str, tested: str) -> str:
+        """Return one score, marked where both are the same corpus."""
+        cell = self.cells.get((learned, tested))
+        score = number(None if cell is None else cell.scores[self.metric])
+        return score + ("*" if learned == tested else " ")
 
 
 def cross_corpus(
@@ -142,7 +148,7 @@ def cross_corpus(
     Raises
     ------
     InputError
-        If the corpora have no target in common, differ in their columns, or hold the same songs.
+        If the corpora have no target in common, or differ in their columns.
 
     Examples
     --------
@@ -167,15 +173,15 @@ def cross_corpus(
         cells[name, name] = evaluate_rows(
             pipeline, data[name], rows[name], cv=cv, random_state=random_state
         )
-        for other, tested in corpora.items():
-            if other != name:
-                shared = _shared(corpus, tested, rows[name].kept)
-                if shared.any():
-                    count = f"{shared.sum()} of {len(shared)} rows of {name}"
-                    remarks.append(f"{count} were not learned: {other} holds their song or artist.")
-                cells[name, other] = _transfer(
-                    pipeline, (rows[name], rows[other]), ~shared, data[other], random_state
-                )
+        for other in [other for other in corpora if other != name]:
+            shared = _shared(corpus, corpora[other], rows[name].kept)
+            if shared.any():
+                count = "all" if shared.all() else f"{shared.sum()} of {len(shared)}"
+                why = f"{other} holds their song or artist"
+                remarks.append(f"{count} rows of {name} were not learned for {other}: {why}.")
+            if not shared.all():
+                pair = rows[name], rows[other]
+                cells[name, other] = _transfer(pipeline, pair, ~shared, data[other], random_state)
     chosen = choose_metric(metric, next(iter(rows.values())).task)
     constants = {name: _constant(rows[name], data[name]) for name in corpora}
     return CrossCorpus(target, chosen, cells, constants, tuple(remarks))
@@ -219,9 +225,6 @@ def _transfer(
 ) -> Evaluation:
     """Score what was learned from some rows of one corpus on all rows of another."""
     first, second = pair
-    if not learned.any():
-        msg = "two corpora hold the same songs and artists, so nothing is left to learn from."
-        raise InputError(msg)
     n_first, n_groups = len(first.y), int(first.groups.max()) + 1
     rows = replace(
         first,

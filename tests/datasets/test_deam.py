@@ -145,7 +145,7 @@ def test_two_files_of_one_name_that_differ_are_refused(deam):
     shutil.copy(find(deam, STATIC), copy)
     assert len(load(deam)) == 63
     copy.write_text(copy.read_text() + "999,5,1,5,1\n")
-    with pytest.raises(DatasetError, match="several files .* that differ"):
+    with pytest.raises(DatasetError, match=r"several files .* that differ"):
         load(deam)
 
 
@@ -322,7 +322,7 @@ def test_without_the_static_files_is_refused(tmp_path):
         load(tmp_path)
 
 
-# ------------------------------------------------------------------------------ the real annotations
+# ----------------------------------------------------------------------------- the real annotations
 
 
 @pytest.fixture
