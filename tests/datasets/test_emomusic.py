@@ -135,3 +135,16 @@ def test_real_labels(real):
     assert "744 songs: V~V 0.950, A~A 0.956; crossed: V~A 0.570, A~V 0.575: right" in columns.found
     assert loaded.verdict == "ok"
     assert split.found.startswith("52 of 112 artists")
+
+
+def test_ready_features(emomusic):
+    place = emomusic / "default_features"
+    place.mkdir()
+    lines = ["frameTime;F0final_sma_amean", *(f"{k / 2};{k}" for k in range(40))]
+    (place / "3.csv").write_text("\n".join(lines) + "\n")
+    dataset = load_dataset("emomusic", emomusic, ready=True)
+    assert dataset.X.to_dict("list") == {
+        "F0final_sma_amean__mean": [19.5],
+        "F0final_sma_amean__std": [pytest.approx(11.543, abs=1e-3)],
+    }
+    assert dataset.frame["song_id"].tolist() == [3]
