@@ -210,11 +210,8 @@ def swap_checks(ratings: pd.DataFrame, divide: Callable[[pd.DataFrame], list[Par
     after = divide(mend(ratings, before))
     right = all(part.agreement.state == "right" for part in after)
     found = "; ".join(f"{part.name}: {part.agreement.brief}" for part in after)
-    done = "put right where exchanged: " if _wrong(before) else ""
-    return [
-        *(part.check() for part in before),
-        Check("V and A as loaded", "ok" if right else "note", done + found),
-    ]
+    name = "V and A, repaired" if _wrong(before) else "V and A as loaded"
+    return [*(part.check() for part in before), Check(name, "ok" if right else "note", found)]
 
 
 def _wrong(parts: Sequence[Part]) -> list[Part]:

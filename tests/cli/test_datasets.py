@@ -156,7 +156,7 @@ def test_real_deam(mer, mer_data):
     lines = out.splitlines()
     assert lines[0].startswith("note   V and A in the file, songs up to 1000")
     assert lines[0].endswith("V~V 0.575, A~A 0.570; crossed: V~A 0.956, A~V 0.949: exchanged")
-    assert lines[3].startswith("ok     V and A as loaded")
+    assert lines[3].startswith("ok     V and A, repaired")
     assert not any(line.startswith("wrong") for line in lines)
 
 

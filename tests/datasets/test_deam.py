@@ -82,7 +82,7 @@ def test_check_shows_the_correlations(deam_tree):
     assert first.found.endswith(": exchanged")
     assert second.found.endswith(": right")
     assert "too few" in third.found  # three songs
-    assert loaded.name == "V and A as loaded"
+    assert loaded.name == "V and A, repaired"
     assert "songs up to 1000: V~V 1.000, A~A 1.000, right" in loaded.found
 
 

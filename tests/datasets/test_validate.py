@@ -139,7 +139,7 @@ def test_real_deam_shows_the_swap_and_passes_repaired(mer_data):
     raw = found["V and A in the file, songs up to 1000"]
     assert raw.verdict == "note"
     assert raw.found.endswith("crossed: V~A 0.956, A~V 0.949: exchanged")
-    assert found["V and A as loaded"].verdict == "ok"
+    assert found["V and A, repaired"].verdict == "ok"
     assert all(check.verdict != "wrong" for check in found.values())
 
 
