@@ -18,6 +18,7 @@ from .. import __version__
 from ..errors import MerError, MerWarning
 from .audit import audit
 from .compare import compare
+from .datasets import datasets
 from .demo import demo
 from .evaluate import evaluate
 from .export import export
@@ -50,6 +51,7 @@ for command in (
     export,
     inspect,
     features,
+    datasets,
     audit,
 ):
     mer.add_command(command)

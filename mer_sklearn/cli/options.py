@@ -31,6 +31,7 @@ __all__ = [
     "make_pipeline",
     "optimism_option",
     "print_result",
+    "read_settings",
     "read_source",
     "remark",
     "seed_option",
@@ -259,6 +260,14 @@ def read_source(source: str, settings: Sequence[str]) -> Dataset:
     """Return the corpus that a source and its ``--set`` options name, its remarks on stderr."""
     from ..datasets import load_source
 
+    dataset = load_source(source, read_settings(settings))
+    for sentence in dataset.remarks:
+        remark(sentence)
+    return dataset
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, str]:
+    """Return the ``--set`` options by name."""
     options = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -266,10 +275,7 @@ def read_source(source: str, settings: Sequence[str]) -> Dataset:
             msg = f"--set {setting!r} must have the form KEY=VALUE."
             raise click.UsageError(msg)
         options[key.replace("-", "_")] = value
-    dataset = load_source(source, options)
-    for sentence in dataset.remarks:
-        remark(sentence)
-    return dataset
+    return options
 
 
 def remark(sentence: str) -> None:

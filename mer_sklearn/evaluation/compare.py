@@ -200,7 +200,7 @@ def compare(
     data = as_data(X, y, groups=groups, target=target, scale=scale, function="compare")
     tables = _read_all(named, data)
     first = next(iter(tables.values()))
-    metric = _metric(metric, first.task)
+    metric = choose_metric(metric, first.task)
     split = make_split(first, data, cv, repeats=repeats, random_state=random_state)
     check_tested(first, split)
     answers = {name: ask_folds(named[name], rows, split) for name, rows in tables.items()}
@@ -300,7 +300,7 @@ def _only(rows: Rows, kept: npt.NDArray[np.intp]) -> Rows:
     )
 
 
-def _metric(metric: str | None, task: str) -> str:
+def choose_metric(metric: str | None, task: str) -> str:
     """Return the metric to compare by."""
     if metric is None:
         return DEFAULT_METRICS[task]

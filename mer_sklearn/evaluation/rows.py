@@ -60,6 +60,8 @@ class Data:
         What else the corpus knows of each row.
     scale : (float, float) or None
         The ends of the scale of the numbers.
+    labels : str
+        Which of several labels of a corpus these are; empty where there is one kind.
     """
 
     X: Any
@@ -70,6 +72,7 @@ class Data:
     parts: Any = None
     frame: pd.DataFrame | None = None
     scale: tuple[float, float] | None = None
+    labels: str = ""
 
     @property
     def kind(self) -> str:
@@ -169,6 +172,7 @@ def as_data(
             parts=X.split,
             frame=X.frame,
             scale=chosen.scale if scale is None else scale,
+            labels=X.info.labels,
         )
     if y is None:
         msg = f"y is missing: pass {function}(pipeline, X, y, groups=...) or a Dataset."
