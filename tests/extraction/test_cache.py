@@ -15,6 +15,7 @@ import pytest
 from mer_sklearn.audio import Clip, Segment
 from mer_sklearn.errors import InputError, MerWarning
 from mer_sklearn.extraction import cache as cache_module
+from mer_sklearn.extraction import contents
 from mer_sklearn.extraction.cache import FILE_NAME, RowCache, content_key, open_cache
 
 
@@ -225,7 +226,7 @@ def test_the_whole_is_one_key_however_it_is_written(file):
 
 def test_a_key_follows_the_way_files_are_decoded(file, monkeypatch):
     before = content_key(file)
-    monkeypatch.setattr(cache_module, "DECODING", cache_module.DECODING + 1)
+    monkeypatch.setattr(contents, "DECODING", contents.DECODING + 1)
     assert content_key(file) != before
 
 

@@ -16,7 +16,7 @@ import soundfile
 
 from mer_sklearn.audio import Clip, Segment, read_audio
 from mer_sklearn.errors import AudioError, InputError, MerWarning
-from mer_sklearn.extraction import engine
+from mer_sklearn.extraction import engine, workers
 from mer_sklearn.extraction.cache import FILE_NAME, open_cache
 from mer_sklearn.extraction.engine import Part, map_rows
 
@@ -148,7 +148,7 @@ def test_a_cached_file_is_not_computed_again(log, files, run):
 
 def test_a_cached_file_is_not_decoded_again(log, files, run, monkeypatch):
     first = run(Moments(log), files)
-    monkeypatch.setattr(engine, "to_clip", None)
+    monkeypatch.setattr(workers, "to_clip", None)
     np.testing.assert_array_equal(run(Moments(log), files).values, first.values)
 
 
@@ -228,7 +228,7 @@ def test_a_cache_that_breaks_on_the_way_costs_no_rows(log, files, tmp_path):
 KILLED = """
 import os, signal, sys
 import numpy as np
-from mer_sklearn.extraction import engine
+from mer_sklearn.extraction import engine, workers
 from mer_sklearn.extraction.cache import open_cache
 
 class Slow:

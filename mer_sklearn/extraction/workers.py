@@ -1,0 +1,403 @@
+"""Who computes the rows: this process, processes that can be replaced, or a joblib backend.
+
+All have one interface: tasks are drawn from an iterator by the calling process, a few more than
+there are workers, and come back with what they gave, in the order in which they end.
+
+A process of our own has one file in hand. So a decoder that crashes or hangs costs this file: the
+process is replaced, and the others do not notice.
+"""
+
+from __future__ import annotations
+
+import functools
+import numbers
+import os
+import re
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..audio import AudioItem, Clip, Segment, to_clip
+from ..errors import AudioError, InputError, MerError
+
+__all__ = [
+    "Outcome",
+    "RowFunction",
+    "Task",
+    "Workers",
+    "check_timeout",
+    "choose_workers",
+    "name_of",
+]
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+Outcome: TypeAlias = list[FloatArray] | str  # the parts of a row, or why there are none
+
+CHUNK = 64  # files a worker that a joblib backend is given at once
+IDLE = 300.0  # seconds until a process without work ends; joblib's own number
+SILENCE = 5  # timeouts without a word until a backend is given up
+CHECKS = 1.0  # seconds between two looks at who is late
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class RowFunction(Protocol):
+    """What the engine runs on each clip; it must be picklable."""
+
+    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[FloatArray]:
+        """Return the wanted parts of the clip's row."""
+
+
+@dataclass(eq=False)
+class Task:
+    """An item and which parts of its row are wanted."""
+
+    item: AudioItem
+    wanted: Sequence[int]
+    note: Any = None  # the caller's own
+    crashes: int = field(default=0, init=False)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with each item.
+
+    Parameters
+    ----------
+    function : RowFunction
+        From a clip to the parts of its row.
+    tolerant : bool
+        Whether an error of the function itself is the item's failure, or is raised.
+    """
+
+    function: RowFunction
+    tolerant: bool
+
+    def __call__(self, item: AudioItem, wanted: Sequence[int]) -> Outcome:
+        """Decode one item and compute its row; what a worker does.
+
+        One BLAS thread: the products are small, and the sums come out the same on any machine.
+        """
+        try:
+            with _blas().limit(limits=1, user_api="blas"):
+                return self.function(to_clip(item), wanted)
+        except AudioError as error:
+            return str(error)
+        except MemoryError:
+            return f"{name_of(item)}: does not fit into memory. Cut it into segments."
+        except Exception as error:
+            if self.tolerant and not isinstance(error, MerError):
+                kind = type(error).__name__
+                return (
+                    f"{name_of(item)}: its features fail ({kind}: {error}). This is an error of "
+                    'the feature family; on_error="raise" shows where.'
+                )
+            error.add_note(f"This happened while computing the features of {name_of(item)}.")
+            raise
+
+
+class Workers(Protocol):
+    """Who runs a job on many tasks."""
+
+    count: int
+
+    def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
+        """Yield each task with its outcome as it ends; None is passed through where it stands."""
+
+
+def choose_workers(n_jobs: int | None, timeout: float | None = None) -> Workers:
+    """Return the workers that `n_jobs` and `joblib.parallel_config` ask for.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        How many; None is 1 unless a `joblib.parallel_config` says otherwise, -1 all cores.
+    timeout : float, default=None
+        Seconds that a file may take. A file can only be stopped with the process that reads it, so
+        even a single worker becomes a process.
+    """
+    from joblib import effective_n_jobs
+    from joblib.parallel import get_active_backend
+
+    check_timeout(timeout)
+    backend = type(get_active_backend()[0]).__name__
+    count = int(effective_n_jobs(n_jobs))
+    if count == 1 and timeout is None:
+        return Here()
+    if count == 1 or backend == "LokyBackend":
+        return Processes(count, timeout)
+    if backend == "ThreadingBackend" and timeout is not None:
+        msg = "timeout needs processes, as a thread cannot be stopped. Leave out the backend."
+        raise InputError(msg)
+    return Backend(n_jobs, count, timeout)
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Refuse a time that is none."""
+    if timeout is not None and not (isinstance(timeout, numbers.Real) and timeout > 0):
+        msg = f"timeout={timeout!r} must be seconds above 0, or None."
+        raise InputError(msg)
+
+
+def name_of(item: AudioItem) -> str:
+    """Return what a sentence calls an item."""
+    return str(item.path if isinstance(item, Segment) else item)
+
+
+class Here:
+    """The calling process, one item after the other."""
+
+    count = 1
+
+    def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
+        """Yield each task with its outcome."""
+        for task in tasks:
+            yield None if task is None else (task, job(task.item, task.wanted))
+
+
+class Processes:
+    """Processes that each have one file in hand, and are replaced if they crash or hang.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    timeout : float or None
+        Seconds that a file may take.
+    """
+
+    def __init__(self, count: int, timeout: float | None = None) -> None:
+        self.count, self._timeout = count, timeout
+
+    def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
+        """Yield each task with its outcome as it ends."""
+        idle = [_spare() for _ in range(self.count)]
+        busy: list[_Process] = []
+        ahead: deque[Task] = deque()  # drawn already: a process that ends does not wait
+        done: list[tuple[Task, Outcome]] = []
+        drawing = True
+        try:
+            while True:
+                while idle and ahead:
+                    busy.append(idle.pop())
+                    busy[-1].start(job, ahead.popleft())
+                while done:
+                    yield done.pop()
+                if drawing and len(ahead) < self.count:
+                    try:
+                        task = next(tasks)
+                    except StopIteration:
+                        drawing = False
+                        continue
+                    if task is None:
+                        yield None
+                    else:
+                        ahead.append(task)
+                    continue
+                if not busy:
+                    return
+                self._wait(busy)
+                for process in [process for process in busy if process.has_ended(self._timeout)]:
+                    busy.remove(process)
+                    idle.append(process)
+                    task, outcome = process.result(self._timeout)
+                    if outcome is None:
+                        ahead.appendleft(task)
+                    else:
+                        done.append((task, outcome))
+        finally:
+            for process in busy:
+                process.kill()
+            _SPARE.extend(idle)
+
+    def _wait(self, busy: list[_Process]) -> None:
+        """Wait until a process ends, or it is time to look who is late."""
+        pause = CHECKS if self._timeout is None else min(CHECKS, self._timeout / 4)
+        wait([process.future for process in busy], pause, FIRST_COMPLETED)
+
+
+class Backend:
+    """A backend of joblib: threads, a cluster, whatever `joblib.parallel_config` names.
+
+    If it breaks, what it had in hand is done by processes of our own, one file each, so that the
+    file that broke it is found.
+
+    Parameters
+    ----------
+    n_jobs, count : int
+        How many workers were asked for, and how many there are.
+    timeout : float or None
+        Seconds that a file may take.
+    """
+
+    def __init__(self, n_jobs: int | None, count: int, timeout: float | None) -> None:
+        self.count = count
+        self._n_jobs, self._timeout = n_jobs, timeout
+
+    def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
+        """Yield each task with its outcome, in chunks that keep the workers busy."""
+        chunk: list[Task] = []
+        for task in tasks:
+            if task is None:
+                yield None
+                continue
+            chunk.append(task)
+            if len(chunk) == CHUNK * self.count:
+                yield from self._run_chunk(job, chunk)
+                chunk = []
+        yield from self._run_chunk(job, chunk)
+
+    def _run_chunk(self, job: Job, chunk: list[Task]) -> Iterator[tuple[Task, Outcome] | None]:
+        """Run a chunk on the backend, and what it could not finish on our own processes."""
+        from joblib import Parallel, delayed
+        from joblib.parallel import get_active_backend
+
+        backend = get_active_backend()[0]
+        form = "generator_unordered" if backend.supports_return_generator else "list"
+        patience = None if self._timeout is None else SILENCE * self._timeout
+        parallel = Parallel(n_jobs=self._n_jobs, return_as=form, timeout=patience)
+        unfinished = dict(enumerate(chunk))
+        calls = (
+            delayed(_numbered)(number, job, task.item, task.wanted, self._timeout)
+            for number, task in enumerate(chunk)
+        )
+        try:
+            for number, outcome in parallel(calls):
+                yield unfinished.pop(number), outcome
+        except Exception:
+            if backend.supports_sharedmem or not unfinished:
+                raise
+        own = Processes(min(self.count, os.cpu_count() or 1), self._timeout)
+        yield from own.run(job, iter(list(unfinished.values())))
+
+
+class _Process:
+    """A process that is started when it is needed, and again after its end."""
+
+    future: Future[Outcome]
+
+    def __init__(self) -> None:
+        self._executor: Any = None
+        self._job: Job | None = None
+
+    def start(self, job: Job, task: Task) -> None:
+        """Begin with a task."""
+        self._task = task
+        try:
+            self._submit(job, task)
+        except BrokenProcessPool:  # it was killed while it had nothing to do
+            self.kill()
+            self._submit(job, task)
+
+    def has_ended(self, timeout: float | None) -> bool:
+        """Tell whether the task is done, or too late."""
+        if self.future.done() or timeout is None or not self._ready.done():
+            return self.future.done()
+        return time.monotonic() - max(self._begun, self._ready_at) > timeout
+
+    def result(self, timeout: float | None) -> tuple[Task, Outcome | None]:
+        """Return the task and its outcome; None for one that deserves a second process."""
+        task = self._task
+        if not self.future.done():
+            self.kill()
+            return task, f"{name_of(task.item)}: takes longer than {timeout:g} s. {WAY_OUT}"
+        try:
+            return task, self.future.result()
+        except BrokenProcessPool as error:
+            self.kill()
+            task.crashes += 1
+            if task.crashes == 1:  # somebody may have killed it
+                return task, None
+            found = re.search(r"SIG[A-Z]+", str(error))
+            signal_ = f" ({found[0]})" if found else ""
+            return (
+                task,
+                f"{name_of(task.item)}: crashes the process that reads it{signal_}. {WAY_OUT}",
+            )
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, kill_workers=True)
+        self._executor = self._job = None
+
+    def _submit(self, job: Job, task: Task) -> None:
+        if self._executor is None:
+            from joblib.externals.loky import ProcessPoolExecutor
+
+            self._executor = ProcessPoolExecutor(
+                1, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
+            )
+        if self._job is not job:  # what it imports does not count as the first file's time
+            self._job, self._ready_at = job, 0.0
+            self._ready = self._executor.submit(_load, job)
+            self._ready.add_done_callback(self._note_ready)
+        self._begun = time.monotonic()
+        self.future = self._executor.submit(job, task.item, task.wanted)
+
+    def _note_ready(self, _: Future[None]) -> None:
+        self._ready_at = time.monotonic()
+
+
+WAY_OUT = "Leave it out, or convert it to WAV or FLAC."
+_SPARE: list[_Process] = []  # processes that wait for the next extraction
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_SPARE.clear)  # they are the parent's
+
+
+def _spare() -> _Process:
+    """Return a process that waits, or one that is yet to start."""
+    try:
+        return _SPARE.pop()
+    except IndexError:
+        return _Process()
+
+
+def _begin(parent: int) -> None:
+    """Prepare a worker: Ctrl-C is the caller's to answer, and without a caller there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _load(job: Job) -> None:
+    """Unpickle a job, which imports what it needs."""
+    del job
+    _blas()
+
+
+def _numbered(
+    number: int, job: Job, item: AudioItem, wanted: Sequence[int], timeout: float | None
+) -> tuple[int, Outcome]:
+    """Run a job on a worker of a cluster; one that hangs ends its process."""
+    if timeout is None:
+        return number, job(item, wanted)
+    guard = threading.Timer(timeout, os._exit, args=[1])
+    guard.daemon = True
+    guard.start()
+    try:
+        return number, job(item, wanted)
+    finally:
+        guard.cancel()
+
+
+@functools.cache
+def _blas() -> Any:
+    """Return the controller of the threads of this process's linear algebra."""
+    import scipy.linalg  # noqa: F401  # loads the libraries that are to be controlled
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
