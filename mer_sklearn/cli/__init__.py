@@ -17,6 +17,7 @@ import click
 from .. import __version__
 from ..errors import MerError, MerWarning
 from .audit import audit
+from .cache import cache
 from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
@@ -51,6 +52,7 @@ for command in (
     inspect,
     features,
     audit,
+    cache,
 ):
     mer.add_command(command)
 

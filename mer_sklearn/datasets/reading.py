@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,7 +26,9 @@ AUDIO_SUFFIXES = frozenset((*LOSSLESS, ".mp3", ".oga", ".ogg", ".opus"))  # what
 DELIMITERS = ",;\t"  # the first that divides the header into most names wins
 
 
-def find_audio(folder: str | Path) -> list[Path]:
+def find_audio(
+    folder: str | Path, *, refused: Callable[[OSError], object] | None = None
+) -> list[Path]:
     """List the audio files of a folder and all folders in it, by their extension.
 
     Hidden files and folders are passed over, links are followed, and a folder that can be reached
@@ -36,6 +38,8 @@ def find_audio(folder: str | Path) -> list[Path]:
     ----------
     folder : str or path
         Where to look.
+    refused : callable, default=None
+        Takes the error of a folder that may not be read, and the search goes on; None raises.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def find_audio(folder: str | Path) -> list[Path]:
     """
     return sorted(
         path
-        for path in _walk(Path(folder))
+        for path in _walk(Path(folder), refused or _refuse)
         if path.suffix.lower() in AUDIO_SUFFIXES and (path.is_file() or path.is_symlink())
     )
 
@@ -118,10 +122,10 @@ def as_numbers(column: pd.Series, path: Path) -> pd.Series:
     return numbers
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, refused: Callable[[OSError], object]) -> Iterator[Path]:
     """Go through all files that are not hidden; remember the folders, as links may make a loop."""
     seen = {folder.resolve()}
-    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+    for place, folders, names in os.walk(folder, onerror=refused, followlinks=True):
         visible = [name for name in sorted(folders) if not is_hidden(name)]
         folders.clear()
         for name in visible:

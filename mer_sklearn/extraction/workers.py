@@ -9,6 +9,7 @@ process is replaced, and the others do not notice.
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import numbers
 import os
@@ -90,6 +91,8 @@ class Job:
             with _blas().limit(limits=1, user_api="blas"):
                 return self.function(to_clip(item), wanted)
         except AudioError as error:
+            if isinstance(error.__cause__, UnicodeError):
+                return f"{name_of(item)}: its name is not UTF-8, so no decoder opens it. Rename it."
             return str(error)
         except MemoryError:
             return f"{name_of(item)}: does not fit into memory. Cut it into segments."
@@ -377,6 +380,8 @@ def _load(job: Job) -> None:
     """Unpickle a job, which imports what it needs."""
     del job
     _blas()
+    if "PYTHONFAULTHANDLER" not in os.environ:  # loky's pages about a crash are no sentence
+        faulthandler.disable()
 
 
 def _numbered(
