@@ -199,19 +199,21 @@ class RowCache:
 
     def _prepare(self) -> None:
         """Make the tables in a new file; refuse one that is not ours."""
-        if not self._one("SELECT COUNT(*) FROM sqlite_master")[0]:
+        is_new = not self._one("SELECT COUNT(*) FROM sqlite_master")[0]
+        if is_new:
             self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         elif self._one("PRAGMA application_id") != (OURS,):
             msg = "it belongs to another program"
             raise sqlite3.DatabaseError(msg)
         self._use_log()
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute(f"PRAGMA journal_size_limit = {2**26}")
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for statement in TABLES.split(";")[:-1]:
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA application_id = {OURS}")
+        self._connection.execute(f"PRAGMA journal_size_limit = {2**26}").fetchall()
+        if is_new:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for statement in TABLES.split(";")[:-1]:
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id = {OURS}")
 
     def _use_log(self) -> None:
         """Choose the write-ahead log; SQLite does not wait by itself if another is about it, too.
@@ -275,7 +277,7 @@ class RowCache:
             ("DELETE FROM rows WHERE key = ?", leaving),
             (f"DELETE FROM files WHERE used < ({oldest})", [()]),
         )
-        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+        self._connection.executescript("PRAGMA incremental_vacuum")  # execute() gives back a page
 
     def _one(self, query: str) -> tuple[Any, ...]:
         """Return the one row of a query."""

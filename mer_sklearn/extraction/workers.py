@@ -276,7 +276,7 @@ class Backend:
             for number, outcome in parallel(calls):
                 yield unfinished.pop(number), outcome
         except Exception:
-            if backend.supports_sharedmem or not unfinished:
+            if getattr(backend, "supports_sharedmem", False) or not unfinished:
                 raise
         own = Processes(min(self.count, os.cpu_count() or 1), self._timeout)
         yield from own.run(job, iter(list(unfinished.values())))
