@@ -46,6 +46,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 AT_ONCE = 256  # items whose rows are looked up in one query
 BATCH_PER_WORKER = 16  # rows a worker that are put into the cache at once,
 VISIT = 2.0  # or what there is after so many seconds
+DELAY = 2.0  # seconds until a bar is shown
 AFTER_ERROR = 16  # items that are still tried after one failed, so that a sentence can name several
 
 
@@ -429,7 +430,7 @@ def _progress(total: int, done: int) -> tqdm[NoReturn]:
         total=total,
         initial=done,
         unit="file",
-        delay=2.0,
+        delay=DELAY,
         file=sys.stderr,
         disable=None,
         leave=False,

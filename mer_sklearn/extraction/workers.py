@@ -329,7 +329,7 @@ class _Process:
     def kill(self) -> None:
         """End the process at once."""
         if self._executor is not None:
-            self._executor.shutdown(wait=False, kill_workers=True)
+            self._executor.shutdown(wait=True, kill_workers=True)
         self._executor = self._job = None
 
     def _submit(self, job: Job, task: Task) -> None:
@@ -352,8 +352,17 @@ class _Process:
 
 WAY_OUT = "Leave it out, or convert it to WAV or FLAC."
 _SPARE: list[_Process] = []  # processes that wait for the next extraction
+_OF_PARENT: list[_Process] = []  # kept, as their end would be the parent's loss
+
+
+def _leave_to_parent() -> None:
+    """Leave the processes to the parent of a fork."""
+    _OF_PARENT.extend(_SPARE)
+    _SPARE.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_SPARE.clear)  # they are the parent's
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _spare() -> _Process:
