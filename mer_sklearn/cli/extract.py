@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["extract"]
 
 SUFFIXES = (".csv", ".parquet")
+ANSWER = 10.0  # seconds until a cluster must answer
 TIMEOUT = 600.0  # seconds; an hour of audio takes a tenth of it
 
 
@@ -212,8 +213,6 @@ def _read_column(sources: tuple[str, ...], column: str) -> tuple[list[AudioItem]
 
 def _find(sources: tuple[str, ...], unread: list[Failure] | None) -> list[str]:
     """Return the files that were named, and those in folders, patterns and on stdin."""
-    import glob
-
     from ..datasets import find_audio
 
     paths: list[str] = []
@@ -221,10 +220,7 @@ def _find(sources: tuple[str, ...], unread: list[Failure] | None) -> list[str]:
         if source == "-":
             paths += _listed()
         elif _is_pattern(source):
-            matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207  # may be absolute
-            if not matches:
-                remark(f"{source}: matches no file.")
-            paths += [path for path in matches if Path(path).is_file()]
+            paths += _matching(source)
         elif Path(source).is_dir():
             found = find_audio(source, refused=None if unread is None else _noting(unread))
             if not found:
@@ -236,6 +232,20 @@ def _find(sources: tuple[str, ...], unread: list[Failure] | None) -> list[str]:
         msg = "no audio files were given."
         raise click.ClickException(msg)
     return paths
+
+
+def _matching(pattern: str) -> list[str]:
+    """Return the files that match a pattern; a folder that links make a loop of is entered once."""
+    import glob
+
+    found: dict[tuple[Path, str], str] = {}
+    for name in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207  # may be absolute
+        path = Path(name)
+        if path.is_file():
+            found.setdefault((path.parent.resolve(), path.name), name)
+    if not found:
+        remark(f"{pattern}: matches no file.")
+    return list(found.values())
 
 
 def _listed() -> list[str]:
@@ -275,7 +285,7 @@ def _cluster(address: str | None) -> Iterator[None]:
     import joblib
 
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=ANSWER)
     except (OSError, ValueError) as error:
         msg = f"{address}: no Dask scheduler answers ({error}). Start one: dask scheduler."
         raise click.ClickException(msg) from error

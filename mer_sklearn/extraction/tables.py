@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import DECODING, AudioItem, Clip, Segment
-from ..errors import ArtifactError, MerWarning
+from ..errors import ArtifactError, InputError, MerWarning
 from ..files import written_beside
 from .cache import RowCache
 from .contents import Stamp, path_of, stamp_of
@@ -119,6 +119,9 @@ def write_table(
         What was written.
     """
     begun = time.monotonic()
+    if not len(items):
+        msg = f"{output}: there are 0 items to write; at least 1 is needed."
+        raise InputError(msg)
     if rows_per_part is None:
         rows_per_part = int(np.clip(PART_BYTES // (4 * max(1, len(columns))), 1, MOST_ROWS))
     form = _Form(items, known, list(columns), rows_per_part, keeps_bad=on_error == "nan")
@@ -333,7 +336,9 @@ class _Workshop:
                 for number, table in enumerate(tables):
                     table.to_pandas().to_csv(file, index=False, header=not number)
         else:
-            with pq.ParquetWriter(whole, self._form.schema) as writer:
+            # As the parts have it: Parquet does not keep every kind of string of Arrow.
+            schema = pq.read_schema(self._part(0)).remove_metadata()
+            with pq.ParquetWriter(whole, schema) as writer:
                 for table in tables:
                     writer.write_table(table.replace_schema_metadata(None))
         return whole

@@ -13,6 +13,7 @@ import faulthandler
 import functools
 import numbers
 import os
+import queue
 import re
 import signal
 import threading
@@ -131,8 +132,11 @@ def choose_workers(n_jobs: int | None, timeout: float | None = None) -> Workers:
     from joblib.parallel import get_active_backend
 
     check_timeout(timeout)
-    backend = type(get_active_backend()[0]).__name__
+    active = get_active_backend()[0]
+    backend = type(active).__name__
     count = int(effective_n_jobs(n_jobs))
+    if backend == "DaskDistributedBackend":
+        return Cluster(active.client, count, timeout)
     if count == 1 and timeout is None:
         return Here()
     if count == 1 or backend == "LokyBackend":
@@ -228,7 +232,7 @@ class Processes:
 
 
 class Backend:
-    """A backend of joblib: threads, a cluster, whatever `joblib.parallel_config` names.
+    """Another backend of joblib: threads, or whatever `joblib.parallel_config` names.
 
     If it breaks, what it had in hand is done by processes of our own, one file each, so that the
     file that broke it is found.
@@ -280,6 +284,67 @@ class Backend:
                 raise
         own = Processes(min(self.count, os.cpu_count() or 1), self._timeout)
         yield from own.run(job, iter(list(unfinished.values())))
+
+
+class Cluster:
+    """A Dask cluster, as ``joblib.parallel_config(backend="dask")`` names it.
+
+    Its client is used without joblib, which would wait for ever for a task whose workers died. Dask
+    gives such a task to other workers; one that ends several of them is done by a process of our
+    own, so that the others go on.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        The connection to the cluster.
+    count : int
+        How many threads the cluster has.
+    timeout : float or None
+        Seconds that a file may take; then the worker process that reads it ends itself.
+    """
+
+    def __init__(self, client: Any, count: int, timeout: float | None) -> None:
+        self.count = count
+        self._client, self._timeout = client, timeout
+
+    def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
+        """Yield each task with its outcome as it ends."""
+        ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        waiting: dict[Any, Task] = {}
+        failed: list[Task] = []
+        drawing = True
+        try:
+            while drawing or waiting:
+                while drawing and len(waiting) < 2 * self.count:
+                    task = next(tasks, _END)
+                    if task is None:
+                        yield None
+                    elif isinstance(task, Task):
+                        waiting[self._submit(job, task, ended)] = task
+                    else:
+                        drawing = False
+                if not waiting:
+                    break
+                try:
+                    future = ended.get(timeout=CHECKS)  # or some systems would not hear Ctrl-C
+                except queue.Empty:
+                    continue
+                task = waiting.pop(future)
+                if future.status == "finished":
+                    yield task, future.result()
+                else:
+                    failed.append(task)
+        finally:
+            self._client.cancel(list(waiting))
+        yield from Processes(1, self._timeout).run(job, iter(failed))
+
+    def _submit(self, job: Job, task: Task, ended: queue.SimpleQueue[Any]) -> Any:
+        """Give a task to the cluster, and note when it ends."""
+        future = self._client.submit(
+            _guarded, job, task.item, task.wanted, self._timeout, pure=False
+        )
+        future.add_done_callback(ended.put)
+        return future
 
 
 class _Process:
@@ -350,6 +415,7 @@ class _Process:
         self._ready_at = time.monotonic()
 
 
+_END = object()
 WAY_OUT = "Leave it out, or convert it to WAV or FLAC."
 _SPARE: list[_Process] = []  # processes that wait for the next extraction
 _OF_PARENT: list[_Process] = []  # kept, as their end would be the parent's loss
@@ -396,14 +462,19 @@ def _load(job: Job) -> None:
 def _numbered(
     number: int, job: Job, item: AudioItem, wanted: Sequence[int], timeout: float | None
 ) -> tuple[int, Outcome]:
-    """Run a job on a worker of a cluster; one that hangs ends its process."""
+    """Run a job on a worker of a backend, which may return it out of turn."""
+    return number, _guarded(job, item, wanted, timeout)
+
+
+def _guarded(job: Job, item: AudioItem, wanted: Sequence[int], timeout: float | None) -> Outcome:
+    """Run a job on a worker of somebody else's; one that hangs ends its process."""
     if timeout is None:
-        return number, job(item, wanted)
+        return job(item, wanted)
     guard = threading.Timer(timeout, os._exit, args=[1])
     guard.daemon = True
     guard.start()
     try:
-        return number, job(item, wanted)
+        return job(item, wanted)
     finally:
         guard.cancel()
 
