@@ -48,6 +48,7 @@ CHUNK = 64  # files a worker that a joblib backend is given at once
 IDLE = 300.0  # seconds until a process without work ends; joblib's own number
 SILENCE = 5  # timeouts without a word until a backend is given up
 CHECKS = 1.0  # seconds between two looks at who is late
+GRACE = 10.0  # seconds more for the first file of a process: what it imports, tables it builds
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -369,7 +370,7 @@ class _Process:
         """Tell whether the task is done, or too late."""
         if self.future.done() or timeout is None or not self._ready.done():
             return self.future.done()
-        return time.monotonic() - max(self._begun, self._ready_at) > timeout
+        return time.monotonic() - max(self._begun, self._ready_at) > timeout + self._grace
 
     def result(self, timeout: float | None) -> tuple[Task, Outcome | None]:
         """Return the task and its outcome; None for one that deserves a second process."""
@@ -377,6 +378,7 @@ class _Process:
         if not self.future.done():
             self.kill()
             return task, f"{name_of(task.item)}: takes longer than {timeout:g} s. {WAY_OUT}"
+        self._grace = 0.0
         try:
             return task, self.future.result()
         except BrokenProcessPool as error:
@@ -404,8 +406,8 @@ class _Process:
             self._executor = ProcessPoolExecutor(
                 1, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
             )
-        if self._job is not job:  # what it imports does not count as the first file's time
-            self._job, self._ready_at = job, 0.0
+        if self._job is not job:
+            self._job, self._ready_at, self._grace = job, 0.0, GRACE
             self._ready = self._executor.submit(_load, job)
             self._ready.add_done_callback(self._note_ready)
         self._begun = time.monotonic()

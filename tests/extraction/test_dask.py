@@ -117,9 +117,13 @@ def test_a_worker_that_is_killed_costs_its_batch_not_the_run(cluster, files, tmp
 
 
 @pytest.mark.parametrize(("kills", "place"), [("always", 7), ("hangs", 9)])
-def test_a_file_that_ends_every_worker_takes_itself_only(cluster, files, tmp_path, kills, place):
+def test_a_file_that_ends_every_worker_takes_itself_only(
+    cluster, files, tmp_path, kills, place, monkeypatch
+):
+    from mer_sklearn.extraction import workers
     from mer_sklearn.extraction.engine import map_rows
 
+    monkeypatch.setattr(workers, "GRACE", 0.0)
     timeout = 1.0 if kills == "hangs" else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -125,8 +125,16 @@ def test_the_pages_of_a_crash_are_not_shown(files, capfd):
 
 
 def test_the_start_of_a_worker_does_not_count(files, monkeypatch):
+    """What it imports takes longer than a file may."""
     monkeypatch.setattr(workers, "_SPARE", [])
-    rows = map_rows(Fragile(), files[:3], timeout=0.2)
+
+    class Importing(Fragile):
+        def __call__(self, clip, wanted):
+            if len(clip.signal) == 1_000:
+                time.sleep(0.5)
+            return super().__call__(clip, wanted)
+
+    rows = map_rows(Importing(), files[:3], timeout=0.2)
     assert rows.values.ravel().tolist() == rows_but(3)
 
 
