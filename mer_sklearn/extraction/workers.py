@@ -193,43 +193,43 @@ class Processes:
         done: list[tuple[Task, Outcome]] = []
         drawing = True
         try:
-            while True:
+            while drawing or ahead or busy or done:
                 while idle and ahead:
                     busy.append(idle.pop())
                     busy[-1].start(job, ahead.popleft())
                 while done:
                     yield done.pop()
                 if drawing and len(ahead) < self.count:
-                    try:
-                        task = next(tasks)
-                    except StopIteration:
-                        drawing = False
-                        continue
+                    task = next(tasks, _END)
                     if task is None:
                         yield None
-                    else:
+                    elif isinstance(task, Task):
                         ahead.append(task)
-                    continue
-                if not busy:
-                    return
-                self._wait(busy)
-                for process in [process for process in busy if process.has_ended(self._timeout)]:
-                    busy.remove(process)
-                    idle.append(process)
-                    task, outcome = process.result(self._timeout)
-                    if outcome is None:
-                        ahead.appendleft(task)
                     else:
-                        done.append((task, outcome))
+                        drawing = False
+                elif busy:
+                    done = self._wait(busy, idle, ahead)
         finally:
             for process in busy:
                 process.kill()
             _SPARE.extend(idle)
 
-    def _wait(self, busy: list[_Process]) -> None:
-        """Wait until a process ends, or it is time to look who is late."""
+    def _wait(
+        self, busy: list[_Process], idle: list[_Process], again: deque[Task]
+    ) -> list[tuple[Task, Outcome]]:
+        """Wait until processes end, or it is time to look who is late; return what is done."""
         pause = CHECKS if self._timeout is None else min(CHECKS, self._timeout / 4)
         wait([process.future for process in busy], pause, FIRST_COMPLETED)
+        done = []
+        for process in [process for process in busy if process.has_ended(self._timeout)]:
+            busy.remove(process)
+            idle.append(process)
+            task, outcome = process.result(self._timeout)
+            if outcome is None:
+                again.appendleft(task)
+            else:
+                done.append((task, outcome))
+        return done
 
 
 class Backend:
