@@ -8,12 +8,13 @@ backend serves and a kill loses at most what was computed since the last visit t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
 
@@ -152,13 +153,15 @@ def map_rows(
     n_columns = sum(part.width for part in function.parts)
     values = np.full((len(items), n_columns), np.nan, np.float32)
     errors: dict[int, str] = {}
-    for found in iter_rows(
+    rows = iter_rows(
         function, items, n_jobs=n_jobs, cache=cache, on_error=on_error, timeout=timeout
-    ):
-        if found.row is None:
-            errors[found.place] = str(found.error)
-        else:
-            values[found.place] = found.row
+    )
+    with contextlib.closing(rows):  # at once, while the cache is open
+        for found in rows:
+            if found.row is None:
+                errors[found.place] = str(found.error)
+            else:
+                values[found.place] = found.row
     errors = dict(sorted(errors.items()))
     if errors:
         warnings.warn(summary(errors, len(items)), MerWarning)
@@ -175,7 +178,7 @@ def iter_rows(
     on_error: str = "raise",
     timeout: float | None = None,
     n_before: int = 0,
-) -> Iterator[Found]:
+) -> Generator[Found]:
     """Yield the row of each audio item as it comes; the parameters are those of `map_rows`.
 
     Memory is that of the rows in flight, whatever the number of items.

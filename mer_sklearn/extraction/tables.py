@@ -130,7 +130,7 @@ def write_table(
         summary = Summary(len(items), n_columns=len(form.schema))
         todo = workshop.missing()
         summary.n_resumed = len(items) - len(todo)
-        for found in iter_rows(
+        rows = iter_rows(
             function,
             _Chosen(items, todo),
             n_jobs=n_jobs,
@@ -138,10 +138,12 @@ def write_table(
             on_error="raise" if on_error == "raise" else "nan",
             timeout=timeout,
             n_before=summary.n_resumed,
-        ):
-            workshop.take(found._replace(place=todo[found.place]))
-            summary.n_cached += found.is_cached
-            summary.n_computed += not found.is_cached
+        )
+        with contextlib.closing(rows):  # at once, while the cache is open
+            for found in rows:
+                workshop.take(found._replace(place=todo[found.place]))
+                summary.n_cached += found.is_cached
+                summary.n_computed += not found.is_cached
         summary.failures, summary.n_rows = workshop.deliver(as_folder=as_folder)
     summary.seconds = time.monotonic() - begun
     return summary

@@ -208,6 +208,19 @@ def test_what_was_in_hand_is_in_the_cache(files, tmp_path, write):
     assert (summary.n_resumed, summary.n_cached, summary.n_computed) == (6, 2, 2)
 
 
+def test_a_stop_while_a_part_is_written_keeps_the_rows_too(files, tmp_path, write, monkeypatch):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with open_cache(tmp_path / "cache") as cache, monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", stop)
+        interrupted(write, files, cache=cache)
+    assert left(tmp_path) == ["cache"]
+    with open_cache(tmp_path / "cache") as cache:
+        summary = write(files, cache=cache)
+    assert (summary.n_resumed, summary.n_cached) == (0, 3)
+
+
 def test_a_file_that_changed_meanwhile_is_computed_again(files, tmp_path, write):
     interrupted(write, files, function=Numbers(stop=1_007))
     soundfile.write(files[1], np.zeros(500), 22_050)
