@@ -31,6 +31,7 @@ import psutil
 import soundfile
 
 from mer_sklearn import AudioFeatures, Clip, make_emotion_clips
+from mer_sklearn.audio import Segment
 from mer_sklearn.extraction.cache import FILE_NAME, open_cache
 from mer_sklearn.extraction.engine import Part, iter_rows, map_rows
 from mer_sklearn.extraction.tables import write_table
@@ -123,6 +124,27 @@ def speed_up(bench: Bench) -> Iterator[str]:
     yield (
         f"40 songs, n_jobs=2: {two:.2f} times faster (best {max(m[0] for m in measured):.2f}); "
         f"two independent processes: {possible:.2f}; workers / independent: {share:.2f}"
+    )
+
+
+def balance(bench: Bench) -> Iterator[str]:
+    """Yield the processor time of caller and workers, which does not depend on who else works."""
+    songs = [bench.songs[n % len(bench.songs)] for n in range(40)]
+    clips = [Segment(song, 0.001 * n) for n, song in enumerate(songs)]  # all different
+    alone = AudioFeatures(bench.features).fit(clips)
+    both = AudioFeatures(bench.features, n_jobs=2).fit(clips)
+    alone.transform(clips[:2])
+    both.transform(clips[:4])
+    workers = [c for c in psutil.Process().children() if "popen_loky" in " ".join(c.cmdline())]
+    before = [sum(worker.cpu_times()[:2]) for worker in workers]
+    caller = cpu(lambda: both.transform(clips))
+    spent = [
+        sum(worker.cpu_times()[:2]) - start for worker, start in zip(workers, before, strict=True)
+    ]
+    shares = " + ".join(f"{share:.2f}" for share in sorted(spent, reverse=True)[:2])
+    yield (
+        f"40 songs, processor time: {cpu(lambda: alone.transform(clips)):.2f} s alone; "
+        f"with two workers {shares} s in them and {caller:.2f} s in the caller"
     )
 
 
@@ -296,7 +318,9 @@ def rendered(folder: Path) -> list[str]:
     return files
 
 
-SECTIONS = {f.__name__: f for f in (second_run, speed_up, idle_workers, memory, engine, estimate)}
+SECTIONS = {
+    f.__name__: f for f in (second_run, speed_up, balance, idle_workers, memory, engine, estimate)
+}
 
 
 def main() -> int:
