@@ -480,11 +480,11 @@ def test_groups_are_routed_into_the_fit(wav_files):
 
 
 def test_cached_extraction_is_shared_between_folds(wav_files, tmp_path, monkeypatch):
-    from mer_sklearn.extraction import engine
+    from mer_sklearn.extraction import workers
 
     read = []
-    original = engine.to_clip
-    monkeypatch.setattr(engine, "to_clip", lambda item: read.append(item) or original(item))
+    original = workers.to_clip
+    monkeypatch.setattr(workers, "to_clip", lambda item: read.append(item) or original(item))
     pipeline = quick(model="logistic", cache=tmp_path)
     cross_val_score(pipeline, wav_files, ["a", "b"] * 6, cv=3)
     assert sorted(read) == sorted(wav_files)

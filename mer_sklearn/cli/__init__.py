@@ -17,6 +17,7 @@ import click
 from .. import __version__
 from ..errors import MerError, MerWarning
 from .audit import audit
+from .cache import cache
 from .compare import compare
 from .datasets import datasets
 from .demo import demo
@@ -53,6 +54,7 @@ for command in (
     features,
     datasets,
     audit,
+    cache,
 ):
     mer.add_command(command)
 

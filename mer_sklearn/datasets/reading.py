@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -36,7 +36,9 @@ AUDIO_SUFFIXES = frozenset((*LOSSLESS, ".mp3", ".oga", ".ogg", ".opus"))  # what
 DELIMITERS = ",;\t"  # the first that divides the header into most names wins
 
 
-def find_audio(folder: str | Path) -> list[Path]:
+def find_audio(
+    folder: str | Path, *, refused: Callable[[OSError], object] | None = None
+) -> list[Path]:
     """List the audio files of a folder and all folders in it, by their extension.
 
     Hidden files and folders are passed over, links are followed, and a folder that can be reached
@@ -46,6 +48,8 @@ def find_audio(folder: str | Path) -> list[Path]:
     ----------
     folder : str or path
         Where to look.
+    refused : callable, default=None
+        Takes the error of a folder that may not be read, and the search goes on; None raises.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def find_audio(folder: str | Path) -> list[Path]:
     >>> [path.name for path in find_audio(folder)]
     ['a.MP3', 'b.wav']
     """
-    return sorted(path for path in all_files(Path(folder)) if is_audio(path))
+    return sorted(path for path in all_files(Path(folder), refused) if is_audio(path))
 
 
 def is_audio(path: Path) -> bool:
@@ -79,10 +83,10 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def all_files(folder: Path) -> Iterator[Path]:
+def all_files(folder: Path, refused: Callable[[OSError], object] | None = None) -> Iterator[Path]:
     """Go through all files that are not hidden; remember the folders, as links may make a loop."""
     seen = {folder.resolve()}
-    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+    for place, folders, names in os.walk(folder, onerror=refused or _refuse, followlinks=True):
         visible = [name for name in sorted(folders) if not is_hidden(name)]
         folders.clear()
         for name in visible:

@@ -82,7 +82,15 @@ def extract(
     n_jobs: int | None = None,
     cache: CacheChoice = None,
     on_error: str = "raise",
+    timeout: float | None = None,
 ) -> Rows:
     """Compute the rows of audio items; see `mer_sklearn.extraction.engine.map_rows`."""
     with open_cache(cache) as opened:
-        return map_rows(FamilyRows(families), items, n_jobs=n_jobs, cache=opened, on_error=on_error)
+        return map_rows(
+            FamilyRows(families),
+            items,
+            n_jobs=n_jobs,
+            cache=opened,
+            on_error=on_error,
+            timeout=timeout,
+        )
