@@ -23,7 +23,7 @@ from mer_sklearn import (
 )
 from mer_sklearn.errors import AudioError, InputError, MerWarning
 from mer_sklearn.evaluation.rows import as_data, fit_rows, read_rows
-from mer_sklearn.extraction import engine
+from mer_sklearn.extraction import workers
 from mer_sklearn.features.ops import NumpyOps
 from mer_sklearn.grouping import group_folds
 from mer_sklearn.parts import N_PARTS, halves, part_names, rows_of_parts, whole_names
@@ -199,11 +199,11 @@ def test_a_classifier_of_labels_alone_is_refused(corpus):
 def test_a_file_is_decoded_once_and_cached_part_by_part(wav_files, tmp_path, monkeypatch):
     calls = []
 
-    def spy(item, decode=engine.to_clip):
+    def spy(item, decode=workers.to_clip):
         calls.append(item)
         return decode(item)
 
-    monkeypatch.setattr(engine, "to_clip", spy)
+    monkeypatch.setattr(workers, "to_clip", spy)
     y = np.linspace(-1, 1, 12)
     in_parts = quick(cache=str(tmp_path)).fit(wav_files, y)
     assert calls == wav_files

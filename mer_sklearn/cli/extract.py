@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
 from ..errors import ArtifactError, InputError, some
 from ..files import written_beside
@@ -125,12 +126,18 @@ def extract(
             rows_per_part=partition,
             as_folder=as_folder,
             n_jobs=-1 if dask and jobs is None else jobs,
-            timeout=timeout,
+            timeout=timeout if _is_worth_a_process(items) else None,
         )
     summary.failures[:0] = unread
     if errors is not None:
         _write_failures(errors, summary.failures)
     _print(output, summary, as_json=as_json, listed=errors is not None)
+
+
+def _is_worth_a_process(items: Sequence[AudioItem]) -> bool:
+    """Tell whether a file that hangs or crashes would take others with it, or a time was given."""
+    source = click.get_current_context().get_parameter_source("timeout")
+    return len(items) > 1 or source is not ParameterSource.DEFAULT
 
 
 def _check_outputs(output: str, partition: int | None, errors: str | None) -> bool:
@@ -187,7 +194,7 @@ def _is_corpus(source: str) -> bool:
     """Tell a corpus or a table from files, folders and patterns of them."""
     if source == "-" or _is_pattern(source):
         return False
-    return source.endswith((".csv", ".tsv")) or not Path(source).exists()
+    return source.endswith((".csv", ".tsv")) or (":" in source and not Path(source).exists())
 
 
 def _is_pattern(source: str) -> bool:

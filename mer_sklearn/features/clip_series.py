@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +27,12 @@ class ClipSeries:
         Who computes.
     series : dict of str to array
         The series by name; they are attributes too (``clip.chroma``).
+    n_samples : int or scalar array, default=None
+        Samples of a clip, for what counts how much of a frame lies inside it.
     """
 
-    def __init__(self, ops: Ops, series: dict[str, Array]) -> None:
-        self.ops, self.xp, self._series = ops, ops.xp, series
+    def __init__(self, ops: Ops, series: dict[str, Array], n_samples: Any = None) -> None:
+        self.ops, self.xp, self._series, self.n_samples = ops, ops.xp, series, n_samples
         self._derived: dict[Callable[[ClipSeries], Array], Array] = {}
 
     def once(self, derive: Callable[[ClipSeries], Array]) -> Array:
@@ -98,7 +101,7 @@ def clip_series(ops: Ops, signal: Array, needs: Sequence[str]) -> ClipSeries:
         return [frames.once(series.function) for series in wanted]
 
     values = ops.over_frames(signal, function, [(series.width, series.step) for series in wanted])
-    return ClipSeries(ops, dict(zip(needs, values, strict=True)))
+    return ClipSeries(ops, dict(zip(needs, values, strict=True)), ops.length(signal, 1))
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,8 +35,9 @@ class Meaning:
     Attributes
     ----------
     columns : str
-        Which columns: their names without the family's, as a shell pattern (``contrast_*``; of
-        columns ``series__statistic`` the pattern is matched against the series alone).
+        Which columns: their names without the family's, as a shell pattern (``contrast_*``). Of
+        columns ``series__statistic`` it is matched against the series alone, unless it holds ``__``
+        itself.
     unit : str
         Unit or range: "Hz", "dB", "0 to 1", "".
     text : str
@@ -45,6 +47,12 @@ class Meaning:
     columns: str
     unit: str
     text: str
+
+    def fits(self, column: str) -> bool:
+        """Tell whether a column, by its whole name, is one of these."""
+        own = column.partition("__")[2]
+        series = own.partition("__")[0]
+        return fnmatch.fnmatchcase(own if "__" in self.columns else series, self.columns)
 
 
 _FAMILIES: dict[str, type[FeatureFamily]] = {}
