@@ -11,7 +11,14 @@ from ..errors import InputError, unknown_name
 from .clip_series import ClipSeries
 from .ops import FRAME_RATE, Array
 
-__all__ = ["ALL_STATISTICS", "STATISTICS", "check_statistics", "shape_of", "summarize", "weighted_mean"]
+__all__ = [
+    "ALL_STATISTICS",
+    "STATISTICS",
+    "check_statistics",
+    "shape_of",
+    "summarize",
+    "weighted_mean",
+]
 
 STATISTICS = ("mean", "std", "min", "max", "median")  # what families give unless told otherwise
 ALL_STATISTICS = (*STATISTICS, "p10", "p90", "slope", "dstd", "skew", "kurtosis")
