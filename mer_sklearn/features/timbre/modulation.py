@@ -44,7 +44,7 @@ class ModulationSpectrum(FeatureFamily):
     Logarithms are natural, of the value and 0.001 dB. A clip shorter than 6 s is held at its end
     until the window is full: what is steady stays so, but the slow rates then also say how long it
     is and how it ends, and all are weaker the shorter it is. The two frames at either end of a
-    clip, which reach beyond it, are left out.
+    clip, which reach beyond it, are as the third.
 
     Attributes
     ----------
@@ -110,9 +110,9 @@ def _windows(clip: ClipSeries) -> Array:
     """Return windows of 20 bands less their mean, (n_clips, n_windows, 258, 20)."""
     ops, xp = clip.ops, clip.xp
     pairs = xp.matmul(clip.once(bands), ops.const(_pair_table()))
-    n_inner = xp.maximum(ops.length(pairs, 1) - 2 * EDGE, ops.integer(1))
-    place = ops.arange(xp.maximum(n_inner, ops.integer(SIZE)))
-    inner = xp.minimum(place, n_inner - 1) + EDGE
+    n_frames = ops.length(pairs, 1)
+    place = ops.arange(xp.maximum(n_frames, ops.integer(SIZE)))
+    inner = xp.maximum(xp.minimum(place, n_frames - 1 - EDGE), ops.integer(EDGE))
     windows = ops.windows(ops.at(pairs, inner), SIZE, SIZE // 2)
     return windows - xp.mean(windows, axis=2, keepdims=True)
 

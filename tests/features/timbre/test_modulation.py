@@ -27,8 +27,7 @@ def by_fft(signal):
     """Return the mean amplitude of each band and rate, as the definition says it."""
     x = bands(clip_series(NumpyOps(), signal[None].astype(np.float32), ["mel"]))[0]
     x = x.reshape(len(x), 20, 2).mean(axis=2).astype(float)
-    x = x[2:-2]
-    x = np.pad(x, ((0, max(0, SIZE - len(x))), (0, 0)), mode="edge")
+    x = np.pad(x[2:-2], ((2, 2 + max(0, SIZE - len(x))), (0, 0)), mode="edge")
     windows = np.array([x[i : i + SIZE] for i in range(0, len(x) - SIZE + 1, SIZE // 2)])
     windows = (windows - windows.mean(axis=1, keepdims=True)) * np.hanning(SIZE)[:, None]
     amplitude = np.abs(np.fft.rfft(windows, axis=1)) / SIZE
