@@ -158,6 +158,7 @@ def main() -> int:
             corpus, files = rendered(folder)
         else:
             name, _, root = options.source.partition(":")
+            options.cv = int(options.cv) if options.cv.isdigit() else options.cv
             corpus = load_dataset(name, root)
             files = list(map(str, corpus.paths[:: max(1, len(corpus.paths) // TIMED)]))[:TIMED]
         options.target = options.target or corpus.targets[0]

@@ -22,7 +22,7 @@ for path, clip in zip(paths, clips.X, strict=True):
 
 # %% With routing on, groups reach the splitter and the fit
 with sklearn.config_context(enable_metadata_routing=True):
-    pipeline = EmotionPipeline(model="svm", random_state=0, cache=folder / "cache")
+    pipeline = EmotionPipeline("plain", model="svm", random_state=0, cache=folder / "cache")
     search = GridSearchCV(
         pipeline.set_fit_request(groups=True),
         {"model__C": [1.0, 3.0, 10.0], "features__mfcc__n_mfcc": [13, 20]},

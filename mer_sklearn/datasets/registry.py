@@ -87,7 +87,7 @@ def load_dataset(name: str, root: str | Path | None = None, **options: object) -
     --------
     >>> load_dataset("emotifi", "data")
     Traceback (most recent call last):
-    mer_sklearn.errors.InputError: Unknown corpus 'emotifi'. ... Did you mean 'emotify'?
+    mer_sklearn.errors.InputError: Unknown corpus 'emotifi'. Did you mean 'emotify'? ...
     """
     module = _module(name)
     kinds = _kinds(module)
