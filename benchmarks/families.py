@@ -161,7 +161,7 @@ def main() -> int:
             options.cv = int(options.cv) if options.cv.isdigit() else options.cv
             corpus = load_dataset(name, root)
             files = list(map(str, corpus.paths[:: max(1, len(corpus.paths) // TIMED)]))[:TIMED]
-        options.target = options.target or corpus.targets[0]
+        options.target = options.target or next(iter(corpus.targets))
         scorer = Scorer(corpus, options)
         families = [f for f in preset("rich") if not options.small or f.name in SMALL]
         beside = [family.name for family in preset(options.beside)]
