@@ -89,9 +89,10 @@ def _print_family(entry: Entry) -> None:
     """Print what a family measures: its columns by their meaning."""
     family = entry.family
     click.echo(f"{family.name}  {len(entry.columns)} columns  {family.source}")
-    units = max(len(meaning.unit) for meaning, _ in entry.meanings)
-    patterns = max(len(meaning.columns) for meaning, _ in entry.meanings)
-    for meaning, count in entry.meanings:
+    meanings = entry.meanings
+    units = max(len(meaning.unit) for meaning, _ in meanings)
+    patterns = max(len(meaning.columns) for meaning, _ in meanings)
+    for meaning, count in meanings:
         click.echo(
             f"  {meaning.columns:{patterns}}  {count:4}  {meaning.unit:{units}}  {meaning.text}"
         )

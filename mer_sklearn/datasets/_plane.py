@@ -25,10 +25,12 @@ __all__ = [
     "AXES",
     "STEP",
     "as_arrays",
+    "check_rated_once",
     "plane_targets",
     "read_wide_curves",
     "song_means",
     "to_unit",
+    "with_curves",
     "with_quadrant",
     "windows",
 ]
@@ -81,6 +83,19 @@ def as_arrays(curves: pd.DataFrame) -> pd.Series:
     import pandas as pd
 
     return pd.Series(songs, dtype=object)
+
+
+def with_curves(ratings: pd.DataFrame, curves: pd.DataFrame | None) -> pd.DataFrame:
+    """Return ratings, by song, with each song's curve beside them, where there are curves."""
+    return ratings if curves is None else ratings.assign(curve=as_arrays(curves))
+
+
+def check_rated_once(place: Path, songs: pd.Index) -> None:
+    """Refuse ratings of which a song has two rows."""
+    if songs.has_duplicates:
+        twice = songs[songs.duplicated()]
+        msg = f"{place}: songs {some(twice)} are rated in two rows. Keep one."
+        raise DatasetError(msg)
 
 
 def windows(curves: pd.DataFrame, *, window: float, hop: float | None) -> pd.DataFrame:

@@ -14,16 +14,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from ..errors import MerWarning
 from ._check import Check, Verdict
-from ._plane import AXES
+from ._plane import AXES, song_means
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
-__all__ = ["Agreement", "Part", "agreement", "exchange", "mend", "put_right", "swap_checks"]
+__all__ = [
+    "Agreement",
+    "Part",
+    "agreement",
+    "exchange",
+    "mend",
+    "put_right",
+    "swap_checks",
+    "undivided",
+]
 
 ENOUGH = 20  # songs; correlations of fewer prove nothing
 CLEAR = 0.1  # difference of the sums of two correlations; in real corpora it is .2 and more
@@ -139,6 +149,13 @@ def agreement(
         return Agreement(min(len(both), ENOUGH - 1), other)
     r = both.corr().to_numpy()
     return Agreement(len(both), other, *(float(r[i, j]) for i in (0, 1) for j in (2, 3)))
+
+
+def undivided(ratings: pd.DataFrame, curves: pd.DataFrame | None) -> list[Part]:
+    """Compare all ratings of a corpus with its curves, as one part."""
+    means = None if curves is None else song_means(curves)
+    rows = np.ones(len(ratings), bool)
+    return [Part("all songs", rows, agreement(ratings, means))]
 
 
 def exchange(ratings: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> pd.DataFrame:

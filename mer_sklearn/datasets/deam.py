@@ -26,19 +26,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import DatasetError, some
+from ..errors import DatasetError
 from ._assemble import assemble
 from ._ceiling import ceiling_of_means
 from ._check import Check
 from ._frames import folder_features
 from ._plane import (
     AXES,
-    as_arrays,
+    check_rated_once,
     plane_targets,
     read_wide_curves,
     song_means,
     to_unit,
     windows,
+    with_curves,
     with_quadrant,
 )
 from ._songs import read_songs, same_titles, with_songs
@@ -249,13 +250,11 @@ def _read_static(tree: Tree) -> tuple[pd.DataFrame, list[str]]:
         numbers.insert(0, "song_id", whole_numbers(table["song_id"], path))
         parts.append(numbers)
     ratings = pd.concat(parts).rename(columns=lambda name: name.removesuffix("_mean"))
-    twice = ratings["song_id"][ratings["song_id"].duplicated()]
-    if len(twice):
-        msg = f"{paths[0].parent}: songs {some(twice)} are rated in two rows. Keep one."
-        raise DatasetError(msg)
+    ratings = ratings.set_index("song_id")
+    check_rated_once(paths[0].parent, ratings.index)
     lacking = [name for name in STATIC if tree.find(name) is None]
     remarks = [f"{name} is not there, so its songs are missing." for name in lacking]
-    return ratings.set_index("song_id"), remarks
+    return ratings, remarks
 
 
 def _parts(
@@ -287,9 +286,7 @@ def _static(
     ratings, remarks = _read_static(tree)
     parts = _parts(ratings, None if curves is None else song_means(curves))
     ratings, labels = put_right(ratings, parts, repair=repair, corpus="deam")
-    if curves is not None:
-        ratings["curve"] = as_arrays(curves).reindex(ratings.index)
-    return ratings.reset_index(), labels, remarks
+    return with_curves(ratings, curves).reset_index(), labels, remarks
 
 
 def _raters(tree: Tree, curves: pd.DataFrame | None, *, repair: bool) -> tuple[pd.DataFrame, str]:

@@ -22,8 +22,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from ..errors import DatasetError, some
 from ._assemble import assemble
 from ._ceiling import ceiling_of_means
@@ -32,16 +30,16 @@ from ._columns import find_column
 from ._frames import folder_features
 from ._plane import (
     AXES,
-    as_arrays,
+    check_rated_once,
     plane_targets,
     read_wide_curves,
-    song_means,
     to_unit,
     windows,
+    with_curves,
     with_quadrant,
 )
 from ._songs import read_songs, same_titles, with_songs
-from ._swap import Part, agreement, put_right, swap_checks
+from ._swap import put_right, swap_checks, undivided
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
 from .reading import as_numbers, read_table, whole_numbers
@@ -131,10 +129,9 @@ def load(
     curves = _curves(tree)
     if annotation == "static":
         frame = _read_static(tree)
-        frame, labels = put_right(frame, _parts(frame, curves), repair=repair, corpus="emomusic")
-        if curves is not None:
-            frame["curve"] = as_arrays(curves).reindex(frame.index)
-        frame, text = frame.reset_index(), "the mean of ten raters of the song"
+        frame, labels = put_right(frame, undivided(frame, curves), repair=repair, corpus="emomusic")
+        frame = with_curves(frame, curves).reset_index()
+        text = "the mean of ten raters of the song"
     else:
         if curves is None:
             msg = f"{root}: holds no valence_cont_average.csv and arousal_cont_average.csv."
@@ -163,7 +160,7 @@ def check(root: Path) -> list[Check]:
     tree = Tree(root)
     curves, ratings = _curves(tree), _read_static(tree)
     songs, _, _ = _with_metadata(tree, ratings.reset_index())
-    checks = swap_checks(ratings, lambda table: _parts(table, curves))
+    checks = swap_checks(ratings, lambda table: undivided(table, curves))
     if "split" in songs:
         train, test = (set(songs["group"][songs["split"] == part]) for part in ("train", "test"))
         found = (
@@ -197,17 +194,8 @@ def _read_static(tree: Tree) -> pd.DataFrame:
         numbers, path, means=AXES, spreads=["valence_std", "arousal_std"], scale=SCALE
     )
     ratings = numbers.set_index(whole_numbers(table["song_id"], path).rename("song_id"))
-    if ratings.index.has_duplicates:
-        twice = ratings.index[ratings.index.duplicated()]
-        msg = f"{path}: songs {some(twice)} are rated in two rows. Keep one."
-        raise DatasetError(msg)
+    check_rated_once(path, ratings.index)
     return ratings
-
-
-def _parts(ratings: pd.DataFrame, curves: pd.DataFrame | None) -> list[Part]:
-    """Compare the ratings with the curves."""
-    means = None if curves is None else song_means(curves)
-    return [Part("all songs", np.ones(len(ratings), bool), agreement(ratings, means))]
 
 
 def _ceiling(songs: pd.DataFrame) -> dict[str, float]:

@@ -23,15 +23,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from ..errors import DatasetError, some
 from ._assemble import assemble
 from ._check import Check
 from ._frames import of_songs, read_features, row_features
-from ._plane import AXES, as_arrays, plane_targets, song_means, to_unit, windows, with_quadrant
+from ._plane import (
+    AXES,
+    check_rated_once,
+    plane_targets,
+    to_unit,
+    windows,
+    with_curves,
+    with_quadrant,
+)
 from ._songs import same_titles, with_songs
-from ._swap import Part, agreement, put_right, swap_checks
+from ._swap import put_right, swap_checks, undivided
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
 from .reading import as_numbers, need_columns, read_table, whole_numbers
@@ -112,10 +118,9 @@ def load(
     said: list[str] = []
     if annotation == "static":
         frame, said = _read_static(tree)
-        frame, labels = put_right(frame, _parts(frame, curves), repair=repair, corpus="pmemo")
-        if curves is not None:
-            frame["curve"] = as_arrays(curves).reindex(frame.index)
-        frame, text = frame.reset_index(), "the mean of the raters of the chorus"
+        frame, labels = put_right(frame, undivided(frame, curves), repair=repair, corpus="pmemo")
+        frame = with_curves(frame, curves).reset_index()
+        text = "the mean of the raters of the chorus"
     else:
         if curves is None:
             msg = f"{root}: holds no dynamic_annotations.csv, the ratings over time."
@@ -144,7 +149,7 @@ def check(root: Path) -> list[Check]:
     curves, songs = _curves(tree), _read_songs(tree)
     frame, _, _ = with_songs(ratings.reset_index(), songs)
     checks = [Check("scale", "note", remark.rstrip(".")) for remark in remarks]
-    checks += swap_checks(ratings, lambda table: _parts(table, curves))
+    checks += swap_checks(ratings, lambda table: undivided(table, curves))
     bare = sorted(set(songs["song_id"]) - set(ratings.index))
     if bare:
         found = f"{len(bare)} of {len(songs)} songs of the metadata have no labels: {some(bare)}"
@@ -187,10 +192,7 @@ def _read_numbers(path: Path, kind: str, names: list[str]) -> pd.DataFrame:
     numbers = table[columns].apply(as_numbers, path=path).set_axis(names, axis=1)
     numbers.index = whole_numbers(table["musicId"], path).rename("song_id").array
     numbers.index.name = "song_id"
-    if numbers.index.has_duplicates:
-        twice = numbers.index[numbers.index.duplicated()]
-        msg = f"{path}: songs {some(twice)} are rated in two rows. Keep one."
-        raise DatasetError(msg)
+    check_rated_once(path, numbers.index)
     return numbers
 
 
@@ -207,12 +209,6 @@ def _curves(tree: Tree) -> pd.DataFrame | None:
     curves = to_unit(curves, path, means=AXES, spreads=[], scale=scale)
     curves.insert(0, "song_id", whole_numbers(table["musicId"], path))
     return curves.sort_values(["song_id", "time"], ignore_index=True)
-
-
-def _parts(ratings: pd.DataFrame, curves: pd.DataFrame | None) -> list[Part]:
-    """Compare the ratings with the curves."""
-    means = None if curves is None else song_means(curves)
-    return [Part("all songs", np.ones(len(ratings), bool), agreement(ratings, means))]
 
 
 def _read_songs(tree: Tree) -> pd.DataFrame:

@@ -356,6 +356,7 @@ class _Process:
     def __init__(self) -> None:
         self._executor: Any = None
         self._job: Job | None = None
+        self._calls: list[Future[Any]] = []
 
     def start(self, job: Job, task: Task) -> None:
         """Begin with a task."""
@@ -396,6 +397,9 @@ class _Process:
     def kill(self) -> None:
         """End the process at once."""
         if self._executor is not None:
+            # Loky's manager stumbles over a call that it has not yet passed on to the process.
+            while not all(future.running() or future.done() for future in self._calls):
+                time.sleep(0.001)
             self._executor.shutdown(wait=True, kill_workers=True)
         self._executor = self._job = None
 
@@ -410,8 +414,10 @@ class _Process:
             self._job, self._ready_at, self._grace = job, 0.0, GRACE
             self._ready = self._executor.submit(_load, job)
             self._ready.add_done_callback(self._note_ready)
+        self._calls = [self._ready]
         self._begun = time.monotonic()
         self.future = self._executor.submit(job, task.item, task.wanted)
+        self._calls.append(self.future)
 
     def _note_ready(self, _: Future[None]) -> None:
         self._ready_at = time.monotonic()

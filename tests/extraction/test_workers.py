@@ -228,6 +228,16 @@ def test_only_a_few_items_are_drawn_ahead():
     answers.close()
 
 
+def test_a_process_that_is_ended_at_once_says_nothing():
+    """Its manager, a thread, must not fail over a task that it has not yet passed on."""
+    for _ in range(10):
+        process = workers._Process()
+        process.start(
+            workers.Job(Fragile(), tolerant=False), workers.Task(Clip(np.zeros(1_000)), [0])
+        )
+        process.kill()
+
+
 def test_a_slow_file_keeps_nobody_waiting(tmp_path):
     """While one worker sleeps the other does all the rest: there is no batch to wait for."""
 

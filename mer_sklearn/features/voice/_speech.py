@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..clip_series import ClipSeries
 from ..derived import active, bands, rms_db
 from ..ops import Array
-from ..statistics import weighted_mean
 from .pitch import voiced
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "phonated",
     "place",
     "progress",
-    "skewness",
     "span",
 ]
 
@@ -81,17 +79,6 @@ def loudest(clip: ClipSeries, share: float, among: Array | None = None) -> Array
     else:
         (limit,) = ops.quantiles_where(rows, among[:, :, 0] > 0.5, levels)
     return clip.xp.clip((level - clip.xp.expand_dims(limit, axis=1)) / RAMP + 0.5, 0.0, 1.0)
-
-
-def skewness(clip: ClipSeries, x: Array, weight: Array, still: float) -> Array:
-    """Return the skewness of each row over weighted frames; 0 for rows that move less than still.
-
-    The third moment over (deviation + still) cubed.
-    """
-    off = x - clip.xp.expand_dims(weighted_mean(clip, x, weight), axis=1)
-    square = off * off
-    size = clip.xp.sqrt(weighted_mean(clip, square, weight)) + still
-    return weighted_mean(clip, square * off, weight) / (size * size * size)
 
 
 def delta(clip: ClipSeries, x: Array) -> Array:

@@ -6,8 +6,8 @@ from ..clip_series import ClipSeries
 from ..derived import active
 from ..family import FeatureFamily, Meaning
 from ..ops import Array
-from ..statistics import summarize
-from ._speech import N_MFCC, cepstrum, delta, skewness
+from ..statistics import shape_of, summarize
+from ._speech import N_MFCC, cepstrum, delta
 
 __all__ = ["SpeechMFCC"]
 
@@ -88,7 +88,7 @@ class SpeechMFCC(FeatureFamily):
         return clip.xp.concat(
             [
                 summarize(clip, whole, STATISTICS[""], on),
-                skewness(clip, first, on, STILL),
+                shape_of(clip, first, STILL, on)[1],
                 summarize(clip, first, STATISTICS["shape"][1:], on),
                 summarize(clip, change, STATISTICS["delta_"], on),
                 summarize(clip, delta(clip, change), STATISTICS["delta2_"], on),

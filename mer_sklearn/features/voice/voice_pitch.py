@@ -12,8 +12,8 @@ from ..derived import active, rms_db
 from ..family import FeatureFamily, Meaning
 from ..ops import FRAME_RATE, Array
 from ..spectra import DB
-from ..statistics import summarize, weighted_mean
-from ._speech import phonated, progress, skewness, span
+from ..statistics import shape_of, summarize, weighted_mean
+from ._speech import phonated, progress, span
 from .pitch import semitones, voiced
 
 __all__ = ["VoicePitch"]
@@ -154,7 +154,7 @@ def _f0_statistics(clip: ClipSeries) -> Array:
     """Return how f0 is spread over the voiced frames."""
     f0, on = clip.once(semitones), clip.once(phonated)
     moments = summarize(clip, f0, ("mean", "std"), on)
-    skew = skewness(clip, f0, on, STILL)
+    _, skew, _ = shape_of(clip, f0, STILL, on)
     found = clip.ops.quantiles_where(clip.ops.rows(f0), on[:, :, 0] > 0.5, [*F0_LEVELS.values()])
     p5, p20, _, p80, p95 = found
     return clip.xp.concat([moments, *found, p95 - p5, p80 - p20, skew], axis=-1)
