@@ -153,6 +153,12 @@ def test_predictions_for_columns_are_refused(fit, refused):
     refused(pipeline, "LinearDiscriminantAnalysis as a step before the model has no export")
 
 
+@pytest.mark.filterwarnings("ignore:The `probability` parameter:FutureWarning")
+def test_ties_that_skl2onnx_does_not_break_are_caught(believing, fit, refused):
+    model = SVC(probability=True, break_ties=True, random_state=0)
+    refused(fit([f"class {n % 8}" for n in range(32)], model=model), "another label|gives prob")
+
+
 @pytest.fixture
 def histograms(monkeypatch):
     """Let skl2onnx write boosting by histograms, which it does not with today's protobuf."""
@@ -420,6 +426,55 @@ def test_the_whole_is_compared_too(monkeypatch, fit, refused):
 
     monkeypatch.setattr(onnx_file, "_answers", first_call_is_wrong)
     refused(fit("va", model="ridge"), r"\(whole\) gives values")
+
+
+def test_a_label_that_thresholds_of_xgboost_moved_has_a_cure(monkeypatch, fit, codes, refused):
+    true = onnx_file._answers
+    calls = []
+
+    def first_call_is_wrong(ops, features, pipeline, *, parts):
+        calls.append(1)
+        answers = true(ops, features, pipeline, parts=parts)
+        if len(calls) == 1:
+            answers["label"] = (answers["label"] + 1) % 4
+        return answers
+
+    monkeypatch.setattr(onnx_file, "_answers", first_call_is_wrong)
+    pipeline = fit(codes, model=XGBClassifier(n_estimators=3))
+    refused(pipeline, r'\(whole\) gives another label .* take model="xgboost", which moves them')
+
+
+def test_features_of_a_file_that_are_others_are_caught(monkeypatch, fit, refused):
+    true = onnx_file._build
+
+    def build(pipeline, inputs, outputs, rows):
+        if "values" in outputs and "features" in outputs:
+            outputs = {**outputs, "features": outputs["features"] * np.float32(2)}
+        return true(pipeline, inputs, outputs, rows)
+
+    monkeypatch.setattr(onnx_file, "_build", build)
+    refused(fit("va", model="ridge"), "output features is not what its front", features=True)
+
+
+def test_the_numbers_of_trees_are_reported_and_their_labels_bind(fit, corpus):
+    pipeline = fit(model="forest")
+    findings = gate.check(pipeline, onnx_file.trace(pipeline), corpus.X[30:34])
+    allowed = {(found.part, found.output): found.allowed for found in findings}
+    assert allowed["tail", "probabilities"] == gate.TAIL_TOLERANCE
+    assert allowed["whole", "probabilities"] is None
+    assert allowed["whole", "label"] == 0.0
+
+
+def test_the_worst_input_is_named_where_all_is_in_bounds(fit, corpus):
+    pipeline = fit("va", "plain", model="ridge")
+    spread = gate._spread(pipeline.gate_)
+    native = pipeline.gate_[:3].copy()
+    graph = native.copy()
+    graph[2, 7] += 1e-4 * spread[7]
+    rows = gate._Rows(["a.wav", "b.wav", "c.wav"], native, graph, {})
+    found = gate._given_features(pipeline, rows, spread)
+    assert found.where == f"{pipeline.feature_names_[7]} of c.wav"
+    assert found.beyond == 0.0
 
 
 def test_answers_that_are_no_numbers_are_caught(monkeypatch, fit, refused):

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 TEMPERATURE_FLOOR = 1e-12  # added to probabilities before their logarithm, as scikit-learn does
+ROUNDING = 1e-9  # a calibrated probability that is as good as 0
 
 
 def voting_classifier(ops: TailOps, x: Array, model: Any) -> Classes:
@@ -133,9 +134,7 @@ def _one_by_one(ops: TailOps, answers: Array, part: Any) -> Array:
     """Calibrate each class by itself; of two classes the second, and the first is what is left."""
     n_classes = len(part.classes)
     known = np.searchsorted(part.classes, part.estimator.classes_)
-    if (
-        len(known) == 2
-    ):  # one score, which scikit-learn gives the first where there are more classes
+    if len(known) == 2:  # of one score; in a fold of two among more classes it is the first's
         answers, known = answers[:, 1:], known[1:] if n_classes == 2 else known[:1]
     line = _sigmoids if part.method == "sigmoid" else _isotonic
     each = _placed(ops, line(ops, answers, part.calibrators), known, n_classes)
@@ -152,12 +151,17 @@ def _sigmoids(ops: TailOps, answers: Array, calibrators: Sequence[Any]) -> Array
 
 
 def _isotonic(ops: TailOps, answers: Array, calibrators: Sequence[Any]) -> Array:
-    """Return each column interpolated between the thresholds of an isotonic regression."""
+    """Return each column interpolated between the thresholds of an isotonic regression.
+
+    Thresholds are scores of rows that were learned from: there rounding may leave a little where
+    all classes have 0, and what is nobody's would become somebody's when shares are taken.
+    """
     columns = [
         _interpolated(ops, answers[:, n : n + 1], one.X_thresholds_, one.y_thresholds_)
         for n, one in enumerate(calibrators)
     ]
-    return ops.xp.concat(columns, axis=-1)
+    each = ops.xp.concat(columns, axis=-1)
+    return ops.xp.where(each > ROUNDING, each, ops.const(np.float64(0.0)))
 
 
 def _interpolated(

@@ -27,7 +27,7 @@ class Refusal:
     Parameters
     ----------
     setting : str
-        What a sentence adds to the estimator's name.
+        What a sentence adds to the estimator's name; ``{model.name}`` stands for a parameter.
     when : callable
         Tells of a fitted estimator whether it is set so.
     reason : str
@@ -52,8 +52,9 @@ def refuse(estimator: Any) -> None:
     """
     for refusal in REFUSALS.get(type_name(estimator), ()):
         if refusal.when(estimator):
+            setting = refusal.setting.format(model=estimator)
             msg = (
-                f"{type(estimator).__name__}{refusal.setting} has no export that is right: "
+                f"{type(estimator).__name__}{setting} has no export that is right: "
                 f"{refusal.reason}; {refusal.instead}."
             )
             raise ArtifactError(msg)
@@ -72,7 +73,7 @@ def _has_ties_to_break(model: Any) -> bool:
 
 
 def _has_own_missing(model: Any) -> bool:
-    return not np.isnan(model.missing)
+    return model.missing is not None and not np.isnan(model.missing)
 
 
 def _has_other_unit(model: Any) -> bool:
@@ -84,7 +85,7 @@ def _has_categories(model: Any) -> bool:
 
 
 NEIGHBOURS = Refusal(
-    "(weights=...)",
+    "(weights={model.weights!r})",
     _weighs_neighbours,
     "skl2onnx loses the distances",
     'use weights="uniform", or model="kernel"',
@@ -102,13 +103,13 @@ SEVERAL_LABELS = Refusal(
     "", _always, "a file gives one label a clip", "use one model for each column of labels"
 )
 OWN_MISSING = Refusal(
-    "(missing=...)",
+    "(missing={model.missing})",
     _has_own_missing,
     "features are never missing, and the value that stands for it goes its own way in each tree",
     "use missing=nan",
 )
 CATEGORIES = Refusal(
-    "(categorical_features=...)",
+    "(categorical_features={model.categorical_features!r})",
     _has_categories,
     "its trees compare codes of categories; features of audio are numbers",
     "use categorical_features=None",
@@ -142,7 +143,7 @@ REFUSALS: Mapping[str, tuple[Refusal, ...]] = MappingProxyType(
         ),
         "sklearn.MLPRegressor": (
             Refusal(
-                "(loss=...)",
+                "(loss={model.loss!r})",
                 lambda model: model.out_activation_ != "identity",
                 "the link of its last layer is not written",
                 'use loss="squared_error"',
