@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ def ratio(joblib: Any, onnx: Any, files: list[str], repeats: int = 3) -> float:
 
 def rows(
     presets: Sequence[str],
+    models: Sequence[str],
     corpus: Dataset,
     targets: Sequence[str],
     files: list[str],
@@ -116,11 +118,9 @@ def rows(
     cache: Path,
 ) -> Iterator[list[tuple[str, str]] | str]:
     """Give the rows of the table, one by one, or why there is none."""
-    for preset in presets:
-        for model, spec in MODELS.items():
-            for target in targets:
-                if corpus.target(target).task not in spec.tasks:
-                    continue
+    for preset, model in product(presets, models):
+        for target in targets:
+            if corpus.target(target).task in MODELS[model].tasks:
                 try:
                     row = compare(preset, model, corpus, target, files, folder, cache)
                     yield [*row.items()]
@@ -146,6 +146,7 @@ def main() -> None:
     parser.add_argument("--source", help="NAME:ROOT; default: 120 rendered clips")
     parser.add_argument("--target", action="append", help="may be repeated; default: all")
     parser.add_argument("--preset", action="append", help="may be repeated; default: four")
+    parser.add_argument("--model", action="append", help="may be repeated; default: all")
     parser.add_argument("--cache", type=Path, help="a folder that keeps rows for the next time")
     parser.add_argument("--files", type=int, default=24, help="how many are compared")
     parser.add_argument("--small", action="store_true", help="few short clips, one preset")
@@ -161,9 +162,10 @@ def main() -> None:
         files = written(corpus, 4 if options.small else options.files, folder)
         print(f"{corpus.name}: {len(corpus)} clips; compared on {len(files)} of them")
         presets = options.preset or (PRESETS[:1] if options.small else PRESETS)
+        models = options.model or [*MODELS]
         targets = options.target or [*corpus.targets]
         cache = options.cache or folder / "cache"
-        n_refused = show(rows(presets, corpus, targets, files, folder, cache))
+        n_refused = show(rows(presets, models, corpus, targets, files, folder, cache))
     sys.exit(1 if n_refused else 0)
 
 
