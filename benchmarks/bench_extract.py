@@ -242,7 +242,7 @@ def cold_ratios(file: str, folder: Path, repeats: int) -> Ratios:
     spent: dict[str, list[float]] = defaultdict(list)
     for _ in range(repeats):
         for name, source in code.items():
-            seconds = _process_time([sys.executable, "-c", source, *words.get(name, [])])
+            seconds = process_time([sys.executable, "-c", source, *words.get(name, [])])
             if seconds is not None:
                 spent[name].append(seconds)
     ours = spent[OURS]
@@ -252,7 +252,7 @@ def cold_ratios(file: str, folder: Path, repeats: int) -> Ratios:
     }
 
 
-def _process_time(command: list[str]) -> float | None:
+def process_time(command: list[str]) -> float | None:
     """Return the CPU time of a process; None if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(command, capture_output=True, check=False)

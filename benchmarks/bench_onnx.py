@@ -6,7 +6,8 @@
 
 Every named model learns from the whole corpus, is saved in both forms, and both are loaded and
 asked about the same files, evenly spaced over the corpus: files that the model knows, where a
-difference is likeliest. A row of the table:
+difference is likeliest. A model that the gate refuses is a line with the reason, and the exit
+status is 1. A row of the table:
 
 features  the largest difference between numpy and the graph, as a share of the column's spread
 tail      the largest difference behind the features, on the same rows: probabilities, or numbers
@@ -23,9 +24,11 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ import numpy as np
 import soundfile
 
 from mer_sklearn import Dataset, EmotionPipeline, load, load_dataset, make_emotion_clips
+from mer_sklearn.errors import ArtifactError
 from mer_sklearn.models import MODELS
 
 PRESETS = ("mfcc40-mean", "plain", "music", "speech")
@@ -42,10 +46,16 @@ MOVED = 1e-3
 
 
 def compare(
-    preset: str, model: str, corpus: Dataset, target: str, files: list[str], folder: Path
+    preset: str,
+    model: str,
+    corpus: Dataset,
+    target: str,
+    files: list[str],
+    folder: Path,
+    cache: Path,
 ) -> dict[str, str]:
     """Return a row of the table."""
-    pipeline = EmotionPipeline(preset, model=model, random_state=0, cache=folder / "cache")
+    pipeline = EmotionPipeline(preset, model=model, random_state=0, cache=cache)
     pipeline.fit(corpus.X, corpus.y(target), groups=corpus.groups)
     paths = folder / "mood.joblib", folder / "mood.onnx"
     pipeline.save(paths[0])
@@ -100,17 +110,22 @@ def ratio(joblib: Any, onnx: Any, files: list[str], repeats: int = 3) -> float:
 
 def rows(
     presets: Sequence[str],
+    models: Sequence[str],
     corpus: Dataset,
     targets: Sequence[str],
     files: list[str],
     folder: Path,
-) -> Iterator[list[tuple[str, str]]]:
-    """Give the rows of the table, one by one."""
-    for preset in presets:
-        for model, spec in MODELS.items():
-            for target in targets:
-                if corpus.target(target).task in spec.tasks:
-                    yield [*compare(preset, model, corpus, target, files, folder).items()]
+    cache: Path,
+) -> Iterator[list[tuple[str, str]] | str]:
+    """Give the rows of the table, one by one, or why there is none."""
+    for preset, model in product(presets, models):
+        for target in targets:
+            if corpus.target(target).task in MODELS[model].tasks:
+                try:
+                    row = compare(preset, model, corpus, target, files, folder, cache)
+                    yield [*row.items()]
+                except ArtifactError as error:
+                    yield f"REFUSED {preset} {model} {target}: {error}"
 
 
 def written(corpus: Dataset, n_files: int, folder: Path) -> list[str]:
@@ -130,6 +145,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", help="NAME:ROOT; default: 120 rendered clips")
     parser.add_argument("--target", action="append", help="may be repeated; default: all")
+    parser.add_argument("--preset", action="append", help="may be repeated; default: four")
+    parser.add_argument("--model", action="append", help="may be repeated; default: all")
+    parser.add_argument("--cache", type=Path, help="a folder that keeps rows for the next time")
     parser.add_argument("--files", type=int, default=24, help="how many are compared")
     parser.add_argument("--small", action="store_true", help="few short clips, one preset")
     options = parser.parse_args()
@@ -143,12 +161,27 @@ def main() -> None:
         folder = Path(name)
         files = written(corpus, 4 if options.small else options.files, folder)
         print(f"{corpus.name}: {len(corpus)} clips; compared on {len(files)} of them")
-        presets = PRESETS[:1] if options.small else PRESETS
+        presets = options.preset or (PRESETS[:1] if options.small else PRESETS)
+        models = options.model or [*MODELS]
         targets = options.target or [*corpus.targets]
-        for number, row in enumerate(rows(presets, corpus, targets, files, folder)):
-            widths = [max(len(key), 12 if at < 3 else 7) for at, (key, _) in enumerate(row)]
-            for line in zip(*row, strict=True) if not number else [[text for _, text in row]]:
-                print(*(text.ljust(w) for text, w in zip(line, widths, strict=True)), flush=True)
+        cache = options.cache or folder / "cache"
+        n_refused = show(rows(presets, models, corpus, targets, files, folder, cache))
+    sys.exit(1 if n_refused else 0)
+
+
+def show(found: Iterator[list[tuple[str, str]] | str]) -> int:
+    """Print the table as it grows; return how many models were refused."""
+    n_rows = n_refused = 0
+    for row in found:
+        if isinstance(row, str):
+            n_refused += 1
+            print(row, flush=True)
+            continue
+        widths = [max(len(key), 12 if at < 3 else 7) for at, (key, _) in enumerate(row)]
+        for line in [[text for _, text in row]] if n_rows else zip(*row, strict=True):
+            print(*(text.ljust(w) for text, w in zip(line, widths, strict=True)), flush=True)
+        n_rows += 1
+    return n_refused
 
 
 if __name__ == "__main__":

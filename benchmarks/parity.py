@@ -29,6 +29,7 @@ import spox
 
 from mer_sklearn import make_emotion_clips, read_audio
 from mer_sklearn.artifact.signals import made_signals
+from mer_sklearn.artifact.slimming import slim
 from mer_sklearn.evaluation.tables import as_markdown
 from mer_sklearn.features import FeatureFamily, preset
 from mer_sklearn.features.onnx_ops import GraphOps
@@ -54,6 +55,7 @@ def graph_of(family: FeatureFamily) -> tuple[onnxruntime.InferenceSession, int, 
     signal = ndx.argument(shape=("n_clips", "n_samples"), dtype=ndx.float32)
     (columns,) = family_columns(GraphOps(), signal, [family])
     model = spox.build({"waveform": signal.unwrap_spox()}, {"columns": columns.unwrap_spox()})
+    slim(model)
     content = model.SerializeToString()
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mer_sklearn import read_audio
 from mer_sklearn.errors import first_line
 
-__all__ = ["KAISER", "SHARED", "SOXR", "Row", "available"]
+__all__ = ["KAISER", "SHARED", "SOXR", "Row", "available", "shared_features"]
 
 Row = Callable[[str], npt.NDArray[np.floating]]
 SOXR = "librosa.load(soxr_hq), 40 MFCC means"
@@ -36,9 +36,15 @@ def librosa_recipe(file: str, resampler: str) -> npt.NDArray[np.floating]:
 def librosa_shared(file: str) -> npt.NDArray[np.floating]:
     """The usual set of librosa's features with everything shared that can be shared."""
     import librosa
+
+    return shared_features(*librosa.load(file, res_type="soxr_hq"))
+
+
+def shared_features(y: npt.NDArray[np.float32], sr: float) -> npt.NDArray[np.floating]:
+    """The same, of a signal."""
+    import librosa
     from librosa import feature
 
-    y, sr = librosa.load(file, res_type="soxr_hq")
     magnitude = np.abs(librosa.stft(y))
     power = magnitude**2
     mel_db = librosa.power_to_db(feature.melspectrogram(S=power, sr=sr))

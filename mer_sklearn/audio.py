@@ -235,13 +235,13 @@ def resample(signal: FloatArray, sr: int, to: int = SAMPLE_RATE) -> FloatArray:
     return out if len(out) else signal[:1]
 
 
-def to_clip(item: AudioItem) -> Clip:
-    """Return one audio item as a `Clip` at the working rate."""
+def to_clip(item: AudioItem, sr: int = SAMPLE_RATE) -> Clip:
+    """Return one audio item as a `Clip` at a rate, which is the working rate unless stated."""
     if isinstance(item, Clip):
-        return Clip(resample(item.signal, item.sr), SAMPLE_RATE)
+        return Clip(resample(item.signal, item.sr, sr), sr)
     if isinstance(item, Segment):
-        return read_audio(item.path, offset=item.offset, duration=item.duration)
-    return read_audio(item)
+        return read_audio(item.path, offset=item.offset, duration=item.duration, sr=sr)
+    return read_audio(item, sr=sr)
 
 
 def _as_samples(signal: npt.ArrayLike) -> FloatArray:

@@ -29,6 +29,7 @@ __all__ = [
     "extract_parts",
     "halves",
     "part_names",
+    "part_spans",
     "predict_parts",
     "rows_of_parts",
     "scores_of_parts",
@@ -48,9 +49,21 @@ def halves(ops: Ops, signal: Array) -> Array:
     array([[1., 2.],
            [4., 5.]])
     """
-    n_samples = ops.length(signal, 1)
-    n_half = ops.xp.maximum(n_samples // 2, ops.integer(1))
-    return ops.xp.concat([signal[:, :n_half], signal[:, n_samples - n_half :]], axis=0)
+    _, *spans = part_spans(ops, ops.length(signal, 1))
+    return ops.xp.concat([signal[:, start:stop] for start, stop in spans], axis=0)
+
+
+def part_spans(ops: Ops, n_samples: Any) -> list[tuple[Any, Any]]:
+    """Return of each part of a clip its first sample, and the one behind its last.
+
+    Examples
+    --------
+    >>> [(int(start), int(stop)) for start, stop in part_spans(NumpyOps(), 5)]
+    [(0, 5), (0, 2), (3, 5)]
+    """
+    n_half = ops.xp.maximum(ops.quotient(n_samples, 2), ops.integer(1))
+    none = ops.integer(0)
+    return [(none, n_samples), (none, n_half), (n_samples - n_half, n_samples)]
 
 
 def part_names(names: Sequence[Any]) -> list[str]:

@@ -24,6 +24,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .audio import SAMPLE_RATE
 from .errors import InputError, MerWarning, some
 from .extraction.cache import CacheChoice
 from .features.extractor import AudioFeatures
@@ -494,6 +495,8 @@ class EmotionPipeline(BaseEstimator):
         *,
         clips: Any = None,
         info: dict[str, Any] | None = None,
+        sample_rate: int = SAMPLE_RATE,
+        features: bool = False,
     ) -> None:
         """Save the fitted pipeline as one file.
 
@@ -510,6 +513,11 @@ class EmotionPipeline(BaseEstimator):
             Audio that an ONNX file is tried on, besides signals that are made.
         info : dict, default=None
             What the manifest should say besides: ``scores``, ``training``.
+        sample_rate : {22050, 44100, 48000}, default=22050
+            The rate of the waveform that an ONNX file takes, in Hz. What is not at 22 050 the graph
+            resamples by a filter of its own, which passes and stops what soxr's does.
+        features : bool, default=False
+            Whether an ONNX file gives the features besides its answers.
 
         Raises
         ------
@@ -522,7 +530,8 @@ class EmotionPipeline(BaseEstimator):
         check_is_fitted(self)
         from .artifact.saving import save_pipeline
 
-        save_pipeline(self, path, info or {}, clips)
+        options = {"sample_rate": sample_rate, "features": features}
+        save_pipeline(self, path, info or {}, clips, options)
 
     # ------------------------------------------------------------------ scikit-learn's side
 

@@ -20,8 +20,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
         (["bench_extract.py", "--small", "--stages", "plain"], "| family mfcc |"),
         (["bench_scale.py", "--small", "--only", "engine"], "known by their stamps"),
         (["bench_scale.py", "--small", "--only", "memory"], "the caller grows by"),
+        (["bench_predict.py", "--small"], "| mer predict music.onnx |"),
     ],
-    ids=["results", "intervals", "extract", "engine", "memory"],
+    ids=["results", "intervals", "extract", "engine", "memory", "predict"],
 )
 def test_the_small_form_prints_its_table(words, sentence):
     command = [sys.executable, str(FOLDER / words[0]), *words[1:]]
@@ -52,3 +53,17 @@ def test_the_stages_of_a_preset_are_all_there(extract, tmp_path):
     assert {f"family {family.name}" for family in families} <= set(spent)
     assert {f"series {name}" for family in families for name in family.needs} <= set(spent)
     assert min(spent.values()) >= 0
+
+
+def test_a_slow_start_and_a_large_file_are_named(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    predict = importlib.import_module("bench_predict")
+    forms = {predict.ONNX: 2.5, predict.COMMAND: 2.8, predict.JOBLIB: 14.0}
+    usual = {form.format(name): r for form, r in forms.items() for name in predict.MODELS}
+    assert predict.beyond(usual, {"music.onnx": 3.5}) == []
+    slow = {**usual, "mer predict music.onnx": 3.6, "load(plain.joblib).predict": 10.0}
+    assert predict.beyond(slow, {"music.onnx": 4.1}) == [
+        "plain is 4.0 times faster than its joblib form",
+        "mer predict music.onnx 3.60 > 3.5",
+        "4.10 MB > 4",
+    ]

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from ..audio import SAMPLE_RATE, Clip, Segment, to_clip
 from ..errors import ArtifactError, first_line, some
+from ..features.resampling import to_working_rate
 from ..parts import (
     N_PARTS,
     extract_parts,
@@ -125,7 +126,7 @@ def check(pipeline: Any, graphs: Graphs, clips: Any = None) -> list[Finding]:
     """
     run = _Runner(pipeline, graphs)
     signals = made_signals()
-    made = run.rows(list(signals), [Clip(s, SAMPLE_RATE) for s in signals.values()])
+    made = run.rows(list(signals), [Clip(s, graphs.sample_rate) for s in signals.values()])
     given = _given(run, clips)
     spread = _spread(pipeline.gate_)
     findings = [_made_features(pipeline, made, spread)]
@@ -153,7 +154,8 @@ class _Runner:
     """The pipeline and the sessions of its graphs."""
 
     def __init__(self, pipeline: Any, graphs: Graphs) -> None:
-        self.pipeline, self.outputs = pipeline, graphs.outputs
+        self.pipeline, self.outputs, self.rate = pipeline, graphs.answers, graphs.sample_rate
+        self.gives_features = "features" in graphs.outputs
         self._front, self._tail, self._whole = (
             open_session(model.SerializeToString(), "the graph")
             for model in (graphs.front, graphs.tail, graphs.whole)
@@ -166,11 +168,14 @@ class _Runner:
         native, graph = [], []
         answers: dict[str, list[Any]] = {name: [] for name in self.outputs}
         for item in items:
-            clip = to_clip(item)
-            feed = {"waveform": clip.signal[None]}
-            native.append(self._features(clip))
-            graph.append(self._run(self._front, feed)[0])
-            for name, value in zip(self.outputs, self._run(self._whole, feed), strict=True):
+            waveform = to_clip(item, self.rate).signal[None]
+            feed = {"waveform": waveform}
+            native.append(self._features(to_working_rate(waveform, self.rate)[0]))
+            graph.append(self._run(self._front, feed, ["features"])[0])
+            found = self._run(self._whole, feed, self.outputs)
+            if self.gives_features:
+                self._check_features(graph[-1], self._run(self._whole, feed, ["features"])[0])
+            for name, value in zip(self.outputs, found, strict=True):
                 answers[name].append(value)
         joined = {name: np.concatenate(values) for name, values in answers.items()}
         of_rows = names
@@ -178,24 +183,34 @@ class _Runner:
             of_rows = [part for name in names for part in part_names([name])]
         return _Rows(of_rows, np.concatenate(native), np.concatenate(graph), joined)
 
-    def _features(self, clip: Clip) -> npt.NDArray[np.float32]:
-        """Return the rows of features of a clip, by numpy."""
+    def _check_features(
+        self, front: npt.NDArray[np.float32], whole: npt.NDArray[np.float32]
+    ) -> None:
+        """Refuse a whole whose features, of the clip itself, are not those that were compared."""
+        if not np.array_equal(whole, front[:1]):
+            msg = "the graph's output features is not what its front end gives. Save as .joblib."
+            raise ArtifactError(msg)
+
+    def _features(self, signal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the rows of features of a signal at the working rate, by numpy."""
         from ..features.rows import extract
 
-        families = self.pipeline.families_
+        clip, families = Clip(signal, SAMPLE_RATE), self.pipeline.families_
         if self.pipeline.parts:
             return rows_of_parts(extract_parts(families, [clip]).values)
         return extract(families, [clip]).values
 
     def tail(self, rows: npt.NDArray[np.float32]) -> Answers:
         """Return the answers of the tail's graph."""
-        found = self._run(self._tail, {"features": rows})
+        found = self._run(self._tail, {"features": rows}, self.outputs)
         return dict(zip(self.outputs, found, strict=True))
 
-    def _run(self, session: Any, feed: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    def _run(
+        self, session: Any, feed: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str]
+    ) -> list[npt.NDArray[Any]]:
         """Run a graph; one that fails is no export."""
         try:
-            return list(session.run(None, feed))
+            return list(session.run(outputs, feed))
         except Exception as error:  # onnxruntime has no base class for its errors
             kind = type(self.pipeline.pipeline_[-1]).__name__
             msg = f"the graph of {kind} fails to run ({first_line(error)}). Save as .joblib."
@@ -272,7 +287,7 @@ def _features(
     off = np.abs(rows.graph.astype(np.float64) - rows.native) / scale
     off = np.where(np.isfinite(off), off, np.inf)
     beyond = off > allowed
-    worst_first = np.argsort(-np.where(beyond, off, 0.0), axis=None)[: max(1, beyond.sum())]
+    worst_first = np.argsort(-off, axis=None)[: max(1, beyond.sum())]
     columns = list(pipeline.feature_names_)
     cells = [np.unravel_index(place, off.shape) for place in worst_first]
     places = [f"{columns[column]} of {rows.names[row]}" for row, column in cells]
@@ -408,10 +423,21 @@ def _finding(comparison: _Comparison, output: str, off: FloatArray, allowed: flo
         msg = (
             f"the graph of {_model_name(comparison)} ({comparison.part}) gives {what} on "
             f"{found.where} (allowed: {allowed:g}; {found.beyond:.1%} of the {found.n} rows are "
-            "beyond). Save as .joblib, or take another model."
+            f"beyond). {_cure(comparison)}"
         )
         raise ArtifactError(msg)
     return found
+
+
+def _cure(comparison: _Comparison) -> str:
+    """Return what to do about a graph that answers otherwise."""
+    model = comparison.run.pipeline.pipeline_[-1]
+    if comparison.part == "whole" and type(model).__module__.startswith("xgboost"):
+        return (
+            "Its thresholds lie on rows that it learned from, where the rounding of a feature "
+            'decides: take model="xgboost", which moves them between rows, or save as .joblib.'
+        )
+    return "Save as .joblib, or take another model."
 
 
 def _model_name(comparison: _Comparison) -> str:

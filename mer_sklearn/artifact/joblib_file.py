@@ -13,13 +13,14 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from ..errors import ArtifactError
+from ..errors import ArtifactError, first_line
 from ..files import written_beside
-from .manifest import check_seal, from_json, seal, to_json
+from .manifest import MOST_BYTES, check_seal, from_json, seal, to_json, too_large
 
 __all__ = ["read", "read_manifest", "write"]
 
@@ -47,13 +48,13 @@ def write(
         Given the estimator as it was read back; raises what is wrong with it.
     """
     payload = _pickled(path, estimator)
-    text = to_json(seal(manifest, payload)).encode()
+    text = to_json(seal(manifest, payload, os.fspath(path))).encode()
     with written_beside(path) as beside:
         with beside.open("wb") as file:
             file.write(payload + text + len(text).to_bytes(LENGTH_BYTES, "little") + MARK)
             file.flush()
             os.fsync(file.fileno())
-        check(read(beside))
+        check(read(beside)[0])
 
 
 def _pickled(path: str | os.PathLike[str], estimator: object) -> bytes:
@@ -77,8 +78,10 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     return _split(path)[1]
 
 
-def read(path: str | os.PathLike[str]) -> Any:
-    """Return the estimator of a joblib artifact.
+def read(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
+    """Return the estimator of a joblib artifact, and the manifest.
+
+    Everything that can be checked is checked before the estimator is unpickled.
 
     Raises
     ------
@@ -86,41 +89,68 @@ def read(path: str | os.PathLike[str]) -> Any:
         If the file is missing, no artifact, damaged, or of another scikit-learn minor version.
     """
     import joblib
+    from sklearn.exceptions import InconsistentVersionWarning
 
     payload, manifest = _split(path)
     _check_version(str(path), manifest)
-    return joblib.load(io.BytesIO(payload))
+    try:
+        with warnings.catch_warnings():
+            # The same minor version is promised to do.
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            return joblib.load(io.BytesIO(payload)), manifest
+    except Exception as error:  # unpickling may raise whatever the classes in it raise
+        msg = (
+            f"{path}: cannot be loaded here ({first_line(error)}). Install what it was saved with "
+            "(`mer inspect` shows the versions), or train again."
+        )
+        raise ArtifactError(msg) from error
 
 
 def _split(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
-    """Return the estimator's bytes and the manifest."""
+    """Return the estimator's bytes and the manifest, once its checksum fits.
+
+    The manifest is read and checked first: a file that is none of ours is not read whole.
+    """
+    name = os.fspath(path)
     try:
-        content = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            manifest, start = _footer(file, name)
+            file.seek(0)
+            payload = file.read(start)
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}). Give the path of a saved model."
         raise ArtifactError(msg) from error
-    footer = LENGTH_BYTES + len(MARK)
-    if content[-len(MARK) :] != MARK or len(content) < footer:
+    check_seal(manifest, payload, name)
+    return payload, manifest
+
+
+def _footer(file: BinaryIO, name: str) -> tuple[dict[str, Any], int]:
+    """Return the manifest at the end of a file, and where the estimator's bytes end."""
+    size, end = file.seek(0, io.SEEK_END), LENGTH_BYTES + len(MARK)
+    file.seek(max(0, size - end))
+    footer = file.read()
+    if footer[LENGTH_BYTES:] != MARK:
         msg = (
-            f"{path}: is no complete model of mer_sklearn. Give a file that `save` or `mer train` "
+            f"{name}: is no complete model of mer_sklearn. Give a file that `save` or `mer train` "
             "wrote; if it is one, it was cut off: copy it again."
         )
         raise ArtifactError(msg)
-    length = int.from_bytes(content[-footer : -len(MARK)], "little")
-    start = len(content) - footer - length
+    length = int.from_bytes(footer[:LENGTH_BYTES], "little")
+    start = size - end - length
     if start < 0:
-        msg = f"{path}: its footer is damaged. Copy the file again from its source."
+        msg = f"{name}: its footer is damaged. Copy the file again from its source."
         raise ArtifactError(msg)
-    manifest = from_json(content[start:-footer], str(path))
-    check_seal(manifest, content[:start], str(path))
-    return content[:start], manifest
+    if length > MOST_BYTES:
+        raise too_large(name, length)
+    file.seek(start)
+    return from_json(file.read(length), name, "joblib"), start
 
 
 def _check_version(file: str, manifest: Mapping[str, Any]) -> None:
     """Refuse a file of another scikit-learn: its objects would load and might answer wrongly."""
     import sklearn
 
-    saved = str(manifest["versions"]["scikit-learn"])
+    saved = manifest["versions"].get("scikit-learn", "that it does not name")
     if saved.split(".")[:2] != sklearn.__version__.split(".")[:2]:
         msg = (
             f"{file}: was saved under scikit-learn {saved}, this is {sklearn.__version__}, and "

@@ -1,7 +1,7 @@
 """A fitted pipeline as one ONNX file: waveform in, emotion out.
 
-Input ``waveform``, float32 (n_clips, n_samples): clips of one length, mono, at 22 050 Hz, without
-NaN. Outputs:
+Input ``waveform``, float32 (n_clips, n_samples): clips of one length, mono, without NaN, at the
+manifest's ``sample_rate``: 22 050 Hz, or 44 100 or 48 000 Hz where the graph resamples. Outputs:
 
 ================= ================================================================================
 ``label``         (n_clips,): the class, a string; int64 where the classes are whole numbers or
@@ -9,6 +9,8 @@ NaN. Outputs:
                   scheme names none
 ``probabilities`` float32 (n_clips, n_classes), columns as the manifest's ``labels``
 ``values``        float32 (n_clips, n_targets), columns as the manifest's ``targets``
+``features``      where asked for: float32 (n_clips, n_features), columns as the manifest's
+                  ``features``; of models of parts, those of the whole clips
 ================= ================================================================================
 
 The features are traced from the lines that numpy runs. The file holds no code and no time stamp:
@@ -18,7 +20,6 @@ the same pipeline gives the same bytes.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +28,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import __version__
+from ..audio import SAMPLE_RATE
 from ..errors import ArtifactError
+from ..features.resampling import RATES
 from ..files import written_beside
-from ..parts import N_PARTS, by_scores, halves
+from ..parts import N_PARTS, by_scores, part_spans
 from .manifest import KEY, seal, to_json
+from .slimming import slim
 
 if TYPE_CHECKING:
     import onnx
@@ -57,25 +61,37 @@ class Graphs:
         From ``waveform`` to ``features``, by the nodes of the whole; a row for each part of a clip.
     tail : onnx.ModelProto
         From ``features`` to the answers to each row, traced a second time from the same lines.
+    sample_rate : int
+        The rate of ``waveform``, in Hz.
     """
 
     whole: onnx.ModelProto
     front: onnx.ModelProto
     tail: onnx.ModelProto
+    sample_rate: int = SAMPLE_RATE
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the answers."""
+        """The names of what the whole gives: the answers, and the features where asked for."""
         return [output.name for output in self.whole.graph.output]
 
+    @property
+    def answers(self) -> list[str]:
+        """The names of the answers."""
+        return [output.name for output in self.tail.graph.output]
 
-def trace(pipeline: Any) -> Graphs:
+
+def trace(pipeline: Any, *, sample_rate: int = SAMPLE_RATE, features: bool = False) -> Graphs:
     """Write a fitted `EmotionPipeline` as graphs.
 
     Parameters
     ----------
     pipeline : EmotionPipeline
         Fitted on audio.
+    sample_rate : {22050, 44100, 48000}, default=22050
+        The rate of the waveform, in Hz; the graph resamples where it is not the working rate.
+    features : bool, default=False
+        Whether the features are an output, too.
 
     Returns
     -------
@@ -85,17 +101,20 @@ def trace(pipeline: Any) -> Graphs:
     Raises
     ------
     ArtifactError
-        If the pipeline takes tables, or one of its parts has no export.
+        If the pipeline takes tables, one of its parts has no export, or the rate is another.
     """
     _check_exportable(pipeline)
+    if sample_rate not in RATES:
+        msg = f"sample_rate={sample_rate!r} must be one of {', '.join(map(str, RATES))} Hz."
+        raise ArtifactError(msg)
     from spox._future import ValuePropBackend, value_prop_backend
 
     # What spox computes ahead are single numbers: a session of onnxruntime for each takes longer.
     with value_prop_backend(ValuePropBackend.REFERENCE):
-        return _traced(pipeline)
+        return _traced(pipeline, sample_rate, features)
 
 
-def _traced(pipeline: Any) -> Graphs:
+def _traced(pipeline: Any, sample_rate: int, with_features: bool) -> Graphs:
     import ndonnx as ndx
     import spox
 
@@ -103,16 +122,22 @@ def _traced(pipeline: Any) -> Graphs:
 
     ops, families = GraphTailOps(), pipeline.families_
     waveform = spox.argument(spox.Tensor(np.float32, (CLIPS, SAMPLES)))
+    signal = ndx.asarray(waveform)
+    if sample_rate != SAMPLE_RATE:
+        signal = ops.to_working_rate(signal, sample_rate)
     trace_columns = _part_features if pipeline.parts else _features
-    columns = trace_columns(ops, ndx.asarray(waveform), families)
+    columns = trace_columns(ops, signal, families)
     features = ops.keep_shape(columns, (-1 if pipeline.parts else 0, pipeline.n_features_))
     rows = spox.argument(spox.Tensor(np.float32, (ROWS, pipeline.n_features_)))
     of_clips = _answers(ops, features, pipeline, parts=pipeline.parts)
     of_rows = _answers(ops, ndx.asarray(rows), pipeline, parts=False)
+    if with_features:
+        of_clips["features"] = columns[:, 0, :] if pipeline.parts else features
     return Graphs(
         whole=_build(pipeline, {"waveform": waveform}, of_clips, CLIPS),
         front=_build(pipeline, {"waveform": waveform}, {"features": features}, ROWS),
         tail=_build(pipeline, {"features": rows}, of_rows, ROWS),
+        sample_rate=sample_rate,
     )
 
 
@@ -138,7 +163,7 @@ def write(
     import onnx
 
     graph = model.SerializeToString(deterministic=True)
-    sealed = seal({**manifest, "n_bytes": len(graph)}, graph)
+    sealed = seal({**manifest, "n_bytes": len(graph)}, graph, os.fspath(path))
     says = onnx.ModelProto()
     says.metadata_props.add(key=KEY, value=to_json(sealed))
     with written_beside(path) as beside:
@@ -158,6 +183,13 @@ def _check_exportable(pipeline: Any) -> None:
             "write as ONNX. Save it as .joblib, or fit it on audio."
         )
         raise ArtifactError(msg)
+    for family in pipeline.families_:
+        if not family.exports:
+            msg = (
+                f"the family {family.name!r} has no exact form as a graph. Leave it out of the "
+                "features, or save the model as .joblib."
+            )
+            raise ArtifactError(msg)
     tail = pipeline.pipeline_[1:]
     if pipeline.task_ == "classification" and not hasattr(tail, "predict_proba"):
         from .converters.kernels import SCORES
@@ -172,29 +204,20 @@ def _check_exportable(pipeline: Any) -> None:
 
 
 def _part_features(ops: TailOps, signal: Array, families: Sequence[FeatureFamily]) -> Array:
-    """Trace the families once, in a loop of two turns: over the clips, and over their halves.
-
-    Each turn hands the halves of its signals to the next, and adds its rows to those before. At the
-    end the clips come first, then their first halves, then the second ones; the parts of each clip
-    are brought together.
-    """
+    """Trace the families once, in a scan over the parts: (n_clips, 3, n_columns)."""
     import ndonnx as ndx
     import spox.opset.ai.onnx.v21 as op
-    from spox._exceptions import InferenceWarning
 
-    def turn(_: Any, go_on: Any, signal: Any, rows: Any) -> list[Any]:
-        clips = ops.keep_shape(ndx.asarray(signal), (0, -1))
-        columns = _features(ops, clips, families)
-        found = [halves(ops, clips), ops.xp.concat([ndx.asarray(rows), columns], axis=0)]
-        return [go_on, *(array.unwrap_spox() for array in found)]
+    def part(start: Any, stop: Any) -> list[Any]:
+        begin, end = (op.reshape(place, op.const([1])) for place in (start, stop))
+        piece = op.slice(signal.unwrap_spox(), begin, end, op.const([1]))
+        return [_features(ops, ndx.asarray(piece), families).unwrap_spox()]
 
+    spans = part_spans(ops, ops.length(signal, 1))
+    places = [ops.xp.stack(list(ends)).unwrap_spox() for ends in zip(*spans, strict=True)]
+    (rows,) = op.scan(places, body=part, num_scan_inputs=len(places), scan_output_axes=[1])
     n_columns = sum(len(family.column_names()) for family in families)
-    start = [signal.unwrap_spox(), op.const(np.zeros((0, n_columns), np.float32))]
-    with warnings.catch_warnings():  # that the shapes change from turn to turn is meant
-        warnings.simplefilter("ignore", InferenceWarning)
-        rows = op.loop(op.const([2]), op.const([True]), start, body=turn)[1]
-        by_part = op.reshape(rows, op.const([N_PARTS, -1, n_columns]))
-    return ops.xp.permute_dims(ndx.asarray(by_part), (1, 0, 2))
+    return ops.keep_shape(ndx.asarray(rows), (-1, N_PARTS, n_columns))
 
 
 def _features(ops: TailOps, signal: Array, families: Sequence[FeatureFamily]) -> Array:
@@ -274,6 +297,7 @@ def _build(
     import spox
 
     model = spox.build(dict(inputs), {name: x.unwrap_spox() for name, x in outputs.items()})
+    slim(model)
     model.ir_version = IR_VERSION
     model.producer_name, model.producer_version = "mer_sklearn", __version__
     widths = {

@@ -7,24 +7,34 @@ models are made with.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import Clip, to_clip
+from ..audio import AudioItem, Clip, to_clip
 from ..errors import ArtifactError, AudioError, InputError, first_line
 from ..features.inputs import as_items
-from .manifest import KEY, check_seal, from_json
+from . import embedded
 
-__all__ = ["OnnxModel", "Record", "load", "open_session", "read_manifest"]
+__all__ = ["OnnxModel", "Record", "as_record", "load", "open_session", "read_manifest"]
 
 Answer: TypeAlias = dict[str, npt.NDArray[Any]]
 Record: TypeAlias = dict[str, Any]
 
+OTHER_FILES = "session.model_external_initializers_file_folder_path"
+LONGEST = 200  # characters of what onnxruntime says
+TYPES = {  # of each output, as onnxruntime calls them
+    "label": ("tensor(string)", "tensor(int64)"),
+    "probabilities": ("tensor(float)",),
+    "values": ("tensor(float)",),
+    "features": ("tensor(float)",),
+}
 
-def load(path: str | os.PathLike[str]) -> Any:
+
+def load(path: str | os.PathLike[str], *, check: bool = False) -> Any:
     """Load a model that `EmotionPipeline.save` or ``mer train`` wrote.
 
     A joblib file runs code when it is loaded: load only files from people you trust. An ONNX file
@@ -34,6 +44,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     ----------
     path : str or path
         A file that ends in ``.joblib`` or ``.onnx``.
+    check : bool, default=False
+        Whether to run the self-test: the model has to answer a made signal as when it was saved.
 
     Returns
     -------
@@ -44,8 +56,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ArtifactError
-        If the file is missing, no model, damaged, or (joblib) of another scikit-learn minor
-        version.
+        If the file is missing, no model, damaged, forged, of a newer format, or (joblib) of
+        another scikit-learn minor version; with `check`, if it does not answer as it did.
 
     Examples
     --------
@@ -54,8 +66,19 @@ def load(path: str | os.PathLike[str]) -> Any:
         ...
     mer_sklearn.errors.ArtifactError: no-such-model.joblib: cannot be read ...
     """
+    model, manifest = _load(path)
+    if check:
+        from .self_test import check as check_answer
+
+        check_answer(model, manifest, os.fspath(path))
+    return model
+
+
+def _load(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
+    """Return the model in a file and the manifest."""
     if _kind(path) == ".onnx":
-        return OnnxModel(path)
+        model = OnnxModel(path)
+        return model, model.manifest
     from .joblib_file import read
 
     return read(path)
@@ -77,12 +100,12 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ArtifactError
-        If the file is missing, no model, or damaged.
+        If the file is missing, no model, damaged, forged, or of a newer format.
     """
-    if _kind(path) == ".onnx":
-        return OnnxModel(path).manifest
     from . import joblib_file
 
+    if _kind(path) == ".onnx":
+        return embedded.read_manifest(path)
     return joblib_file.read_manifest(path)
 
 
@@ -113,16 +136,24 @@ class OnnxModel:
     Raises
     ------
     ArtifactError
-        If the file is missing, no model of mer_sklearn, or damaged.
+        If the file is missing, no model of mer_sklearn, damaged, or forged.
+
+    Notes
+    -----
+    A clip may have any length from one sample on, and silence is answered, too: that answer says
+    nothing of an emotion, and which one it is depends on the training data. Clips and files at
+    another rate are resampled (soxr, quality HQ), channels averaged. What holds no samples, or
+    samples that are NaN, infinite or enormous, is refused.
     """
 
     classes_: npt.NDArray[Any]
 
     def __init__(self, path: str | os.PathLike[str], *, n_threads: int = 1) -> None:
         self.path = os.fspath(path)
-        content = _content(path)
+        # The manifest first: onnxruntime never sees a file that is damaged or none of ours.
+        content, self.manifest = embedded.read(path)
         self._session = open_session(content, self.path, n_threads=n_threads)
-        self.manifest = _manifest(self._session, content, self.path)
+        _check_graph(self._session, self.manifest, self.path)
         self.task_: str = self.manifest["task"]
         self.target_names_: tuple[str, ...] = tuple(self.manifest["targets"])
         if self.task_ == "classification":
@@ -208,6 +239,31 @@ class OnnxModel:
             raise InputError(msg)
         return self._emotions(self._gather(X, "label"))
 
+    def features(self, X: Any) -> npt.NDArray[np.float32]:
+        """Return the features of each clip, of models that were saved with ``features=True``.
+
+        Parameters
+        ----------
+        X : list of paths, `Segment` or `Clip`, or array of shape (n_clips, n_samples)
+            The audio.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_features)
+            The features, named in ``manifest["features"]["names"]``.
+
+        Raises
+        ------
+        InputError
+            If X is no audio, or the model was saved without features.
+        AudioError
+            If a file cannot be read.
+        """
+        if "features" not in self.manifest["outputs"]:
+            msg = f"{self.path} gives no features. Save the pipeline with features=True."
+            raise InputError(msg)
+        return self._gather(X, "features")
+
     def predict_records(
         self, X: Any, *, on_error: Literal["raise", "skip"] = "raise"
     ) -> list[Record]:
@@ -240,12 +296,12 @@ class OnnxModel:
         records = []
         for item in as_items(X):
             try:
-                record = self._record(self._run(to_clip(item)))
+                record = as_record(self._run(self._clip(item)), self.manifest)
                 error = None
             except AudioError as reason:
                 if on_error == "raise":
                     raise
-                record, error = dict.fromkeys(self._record_names()), str(reason)
+                record, error = dict.fromkeys(_record_names(self.manifest)), str(reason)
             records.append(record if on_error == "raise" else {**record, "error": error})
         return records
 
@@ -262,6 +318,10 @@ class OnnxModel:
 
     # ------------------------------------------------------------------------ inner pieces
 
+    def _clip(self, item: AudioItem) -> Clip:
+        """Return one audio item at the rate that the graph takes."""
+        return to_clip(item, self.manifest["sample_rate"])
+
     def _run(self, clip: Clip) -> Answer:
         """Return the answers for one clip, each of one row."""
         names = self.manifest["outputs"]
@@ -270,11 +330,13 @@ class OnnxModel:
         except Exception as error:  # onnxruntime has no base class for its errors
             msg = f"{self.path}: onnxruntime could not run it ({_reason(error)})."
             raise ArtifactError(msg) from error
-        return dict(zip(names, found, strict=True))
+        answer = dict(zip(names, found, strict=True))
+        _check_answer(answer, self.manifest, self.path)
+        return answer
 
     def _gather(self, X: Any, output: str) -> npt.NDArray[Any]:
         """Return one output for all clips; one clip a run, since their lengths differ."""
-        return np.concatenate([self._run(to_clip(item))[output] for item in as_items(X)])
+        return np.concatenate([self._run(self._clip(item))[output] for item in as_items(X)])
 
     def _labels(self, found: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return found.astype(self.classes_.dtype)
@@ -288,31 +350,54 @@ class OnnxModel:
             return self._labels(found).astype(object)
         return np.array([label or None for label in found], dtype=object)
 
-    def _record_names(self) -> list[str]:
-        """Return the keys of a record, in order."""
-        if self.task_ == "classification":
-            return ["emotion", *(f"p_{label}" for label in self.classes_)]
-        return [*self.target_names_, *(["emotion"] if "label" in self.manifest["outputs"] else [])]
 
-    def _record(self, answer: Answer) -> Record:
-        """Return the answers for one clip as JSON holds them."""
-        emotion = self._emotions(answer["label"]).tolist() if "label" in answer else []
-        if self.task_ == "classification":
-            values = [*emotion, *answer["probabilities"][0].tolist()]
-        else:
-            values = [*answer["values"][0].tolist(), *emotion]
-        return dict(zip(self._record_names(), values, strict=True))
+def as_record(answer: Answer, manifest: Mapping[str, Any]) -> Record:
+    """Return the answers for one clip as JSON holds them.
+
+    Parameters
+    ----------
+    answer : mapping of str to array
+        The outputs of a graph, each of one row.
+    manifest : mapping
+        What the file says of itself.
+
+    Returns
+    -------
+    dict
+        As `OnnxModel.predict_records` returns it.
+    """
+    if manifest["task"] == "classification":
+        label = answer["label"].astype(_label_array(manifest["labels"]).dtype)
+        values = [*label.tolist(), *answer["probabilities"][0].tolist()]
+    else:
+        emotion = [label or None for label in answer.get("label", ())]
+        values = [*answer["values"][0].tolist(), *emotion]
+    return dict(zip(_record_names(manifest), values, strict=True))
+
+
+def _record_names(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the keys of a record, in order."""
+    if manifest["task"] == "classification":
+        return ["emotion", *(f"p_{label}" for label in _label_array(manifest["labels"]))]
+    return [*manifest["targets"], *(["emotion"] if "label" in manifest["outputs"] else [])]
 
 
 def open_session(content: bytes, name: str, *, n_threads: int = 1) -> Any:
     """Return a session of onnxruntime for the bytes of a file.
 
-    From bytes, so that a file which points at other files is refused.
+    A graph may say that its numbers lie in other files. Of bytes, onnxruntime would look for them
+    where the process runs; it is given a place in which there can be none.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = n_threads, 1
+    # A run takes less than the start of a session does. What optimization would find was done
+    # when the file was written; and planning which value may lie where another one lay takes as
+    # long as the square of the nodes, and saves nothing.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.enable_mem_reuse = options.enable_mem_pattern = False
+    options.add_session_config_entry(OTHER_FILES, os.devnull)
     options.log_severity_level = 4  # errors are raised anyway
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -333,26 +418,42 @@ def _kind(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def _content(path: str | os.PathLike[str]) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}). Give the path of a saved model."
-        raise ArtifactError(msg) from error
+def _check_graph(session: Any, manifest: Mapping[str, Any], name: str) -> None:
+    """Refuse a graph that does not take a waveform or give what its manifest says."""
+    takes = [(node.name, node.type, len(node.shape)) for node in session.get_inputs()]
+    gives = {node.name: node.type for node in session.get_outputs()}
+    fault = None
+    if takes != [("waveform", "tensor(float)", 2)]:
+        fault = "does not take one waveform of shape (n_clips, n_samples), float32"
+    for output in manifest["outputs"]:
+        if gives.get(output) not in TYPES[output]:
+            fault = f"gives no {output} as our graphs do"
+    if fault:
+        msg = f"{name}: its graph {fault}. Give a file that `save` or `mer export` wrote."
+        raise ArtifactError(msg)
 
 
-def _manifest(session: Any, content: bytes, name: str) -> dict[str, Any]:
-    """Return the manifest of an ONNX file, once its checksum fits."""
-    text = session.get_modelmeta().custom_metadata_map.get(KEY)
-    if text is None:
+def _check_answer(answer: Answer, manifest: Mapping[str, Any], name: str) -> None:
+    """Refuse what is no number, of another shape than the manifest says, or an unknown label."""
+    widths = {
+        "probabilities": manifest["labels"],
+        "values": manifest["targets"],
+        "features": manifest["features"]["names"],
+    }
+    fits = all(
+        answer[output].shape == (1, len(names)) and np.isfinite(answer[output]).all()
+        for output, names in widths.items()
+        if output in answer
+    )
+    if "label" in answer:
+        known = manifest["labels"] or [*manifest["emotions"], ""]
+        fits = fits and answer["label"].shape == (1,) and answer["label"][0] in known
+    if not fits:
         msg = (
-            f"{name}: is an ONNX model, but not one of mer_sklearn. Give a file that `save` or "
-            "`mer export` wrote."
+            f"{name}: its graph answers what its manifest does not say. Do not use the file; give "
+            "one that `save` or `mer export` wrote."
         )
         raise ArtifactError(msg)
-    manifest = from_json(text, name)
-    check_seal(manifest, content[: manifest.get("n_bytes", 0)], name)
-    return manifest
 
 
 def _label_array(labels: list[Any]) -> npt.NDArray[Any]:
@@ -361,5 +462,6 @@ def _label_array(labels: list[Any]) -> npt.NDArray[Any]:
 
 
 def _reason(error: Exception) -> str:
-    """Return what onnxruntime says, without its codes."""
-    return first_line(error).rpartition(" : ")[2].strip()
+    """Return what onnxruntime says, without its codes; it quotes names from the file."""
+    said = first_line(error).rpartition(" : ")[2].strip()
+    return "".join(letter if letter.isprintable() else "?" for letter in said[:LONGEST])

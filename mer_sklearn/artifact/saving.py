@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import SAMPLE_RATE, Clip
+from ..audio import SAMPLE_RATE
 from ..errors import ArtifactError
-from . import joblib_file
-from .manifest import FORMAT, SCHEMA, library_versions
+from . import joblib_file, self_test
+from .manifest import FORMAT, SCHEMA, checksum, library_versions
+from .runtime import as_record, open_session
 from .signals import chirp
 
 if TYPE_CHECKING:
@@ -24,10 +25,20 @@ __all__ = ["describe", "save_pipeline"]
 
 
 KNOWN_INFO = ("scores", "study", "training")
+OPTIONS = {"sample_rate": SAMPLE_RATE, "features": False}  # of an ONNX file, unless told otherwise
+
+# How far a number of the self-test may lie on another machine, as a share: of probabilities; of
+# other numbers, of their value or the spread of the predictions. Trees do not forgive a rounding.
+OF_GRAPH, OF_LIBRARIES, OF_TREES = 1e-3, 1e-2, 0.1
+SAME = 1e-4  # of that, on the same machine: forests add up their trees in any order
 
 
 def save_pipeline(
-    pipeline: Any, path: str | os.PathLike[str], info: Mapping[str, Any], clips: Any = None
+    pipeline: Any,
+    path: str | os.PathLike[str],
+    info: Mapping[str, Any],
+    clips: Any = None,
+    options: Mapping[str, Any] = OPTIONS,
 ) -> None:
     """Write a fitted `EmotionPipeline` as one file; see `EmotionPipeline.save`."""
     if not isinstance(info, Mapping) or not set(info) <= set(KNOWN_INFO):
@@ -38,7 +49,10 @@ def save_pipeline(
         msg = f"{path}: a model's name ends in .joblib or .onnx; choose such a name."
         raise ArtifactError(msg)
     if suffix == ".onnx":
-        _save_onnx(pipeline, path, info, clips)
+        _save_onnx(pipeline, path, info, clips, options)
+    elif dict(options) != OPTIONS:
+        msg = f"{path}: sample_rate and features are options of ONNX files; leave them out here."
+        raise ArtifactError(msg)
     else:
         _save_joblib(pipeline, path, info)
 
@@ -47,10 +61,11 @@ def _save_joblib(pipeline: Any, path: str | os.PathLike[str], info: Mapping[str,
     """Write the estimator; what is read back has to repeat a prediction."""
     manifest = describe(pipeline, info)
 
+    answer = self_test.ask(pipeline, manifest)
+    manifest["self_test"] = _self_test(pipeline, answer, OF_LIBRARIES)
+
     def check(loaded: object) -> None:
-        if _self_test(loaded, _predicted(loaded)) != manifest["self_test"]:
-            msg = f"{path}: what was read back predicts otherwise; nothing was saved."
-            raise ArtifactError(msg)
+        _check_repeats(loaded, manifest, path)
 
     joblib_file.write(path, _portable(pipeline), manifest, check)
 
@@ -76,39 +91,47 @@ def _without_place(part: Any) -> Any:
 
 
 def _save_onnx(
-    pipeline: Any, path: str | os.PathLike[str], info: Mapping[str, Any], clips: Any
+    pipeline: Any,
+    path: str | os.PathLike[str],
+    info: Mapping[str, Any],
+    clips: Any,
+    options: Mapping[str, Any],
 ) -> None:
     """Write the graph, once the gate has found that it answers as the pipeline does."""
     from . import gate, onnx_file
+    from .runtime import OnnxModel
 
     try:
-        graphs = onnx_file.trace(pipeline)
+        graphs = onnx_file.trace(pipeline, **options)
         findings = gate.check(pipeline, graphs, clips)
     except ArtifactError as error:
         msg = f"{path}: nothing was saved, {error}"
         raise ArtifactError(msg) from error
     manifest = describe(pipeline, info, outputs=graphs.outputs, gate=gate.as_json(findings))
+    manifest["sample_rate"] = graphs.sample_rate
+    answer = _graph_answer(graphs, manifest, str(path))
+    share = OF_GRAPH if all(found.allowed is not None for found in findings) else OF_TREES
+    manifest["self_test"] = _self_test(pipeline, answer, share)
 
     def check(beside: Path) -> None:
-        if not _repeats(beside, graphs):
-            msg = f"{path}: what was read back predicts otherwise; nothing was saved."
-            raise ArtifactError(msg)
+        _check_repeats(OnnxModel(beside), manifest, path)
 
     onnx_file.write(path, graphs.whole, manifest, check)
 
 
-def _repeats(path: Path, graphs: Graphs) -> bool:
-    """Tell whether a file answers bit for bit as the graph that passed the gate."""
-    from .runtime import OnnxModel, open_session
+def _graph_answer(graphs: Graphs, manifest: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what the graph that passed the gate answers in the self-test."""
+    session = open_session(graphs.whole.SerializeToString(), name)
+    found = session.run(graphs.outputs, {"waveform": chirp(manifest["sample_rate"])[None]})
+    return as_record(dict(zip(graphs.outputs, found, strict=True)), manifest)
 
-    clip = Clip(chirp(), SAMPLE_RATE)
-    session = open_session(graphs.whole.SerializeToString(), str(path))
-    passed = session.run(graphs.outputs, {"waveform": clip.signal[None]})
-    found = OnnxModel(path)._run(clip)
-    return all(
-        np.array_equal(found[name], value)
-        for name, value in zip(graphs.outputs, passed, strict=True)
-    )
+
+def _check_repeats(model: Any, manifest: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Refuse what was read back if it does not answer as what was saved."""
+    found = self_test.run(model, manifest)
+    if not found.passed or found.worst > SAME:
+        msg = f"{path}: what was read back predicts otherwise; nothing was saved."
+        raise ArtifactError(msg)
 
 
 def describe(
@@ -118,7 +141,7 @@ def describe(
     outputs: Sequence[str] | None = None,
     gate: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return the manifest of a fitted pipeline.
+    """Return the manifest of a fitted pipeline, but for the answer of its self-test.
 
     Parameters
     ----------
@@ -137,7 +160,7 @@ def describe(
         What JSON holds.
     """
     classes = pipeline.task_ == "classification"
-    labeller, predicted = pipeline.labeller_, _predicted(pipeline)
+    labeller = pipeline.labeller_
     return {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -147,35 +170,52 @@ def describe(
         "task": pipeline.task_,
         "labels": [_plain(label) for label in pipeline.classes_] if classes else None,
         "targets": list(pipeline.target_names_),
-        "target_ndim": predicted.ndim,
+        "target_ndim": _predicted(pipeline).ndim,
         "scale": None if pipeline.scale_ is None else list(pipeline.scale_),
         "labeller": None if labeller is None else _parameters(labeller),
+        "emotions": None if classes or labeller is None else list(labeller.labels),
         "sample_rate": SAMPLE_RATE,
-        "features": {
-            "families": [family.identity() for family in pipeline.families_],
-            "names": list(pipeline.feature_names_),
-            "n_columns": pipeline.n_features_,
-            "parts": bool(pipeline.parts),
-        },
+        "features": _features(pipeline),
         "steps": {name: repr(step) for name, step in pipeline.pipeline_.steps[1:]},
+        "fit": {
+            "apart": pipeline.groups_kind_,
+            "n_dropped": pipeline.n_dropped_,
+            "n_skipped": pipeline.n_skipped_,
+        },
         "versions": library_versions(),
         "scores": info.get("scores"),
         "study": info.get("study"),
         "training": info.get("training"),
-        "self_test": _self_test(pipeline, predicted),
+        "self_test": {"signal": "chirp" if pipeline.families_ else "zeros"},
     }
 
 
-def _predicted(pipeline: Any) -> npt.NDArray[Any]:
-    """Return what the pipeline predicts for a signal that anyone can make again."""
-    on_audio = bool(pipeline.families_)
-    X = [Clip(chirp(), SAMPLE_RATE)] if on_audio else np.zeros((1, pipeline.n_features_))
-    return np.asarray(pipeline.predict(X))
+def _features(pipeline: Any) -> dict[str, Any]:
+    """Return what decides the features; its checksum is equal where two models see the same."""
+    says = {
+        "families": [family.identity() for family in pipeline.families_],
+        "names": list(map(str, pipeline.feature_names_)),
+        "n_columns": pipeline.n_features_,
+        "parts": bool(pipeline.parts),
+    }
+    return {**says, "sha256": checksum(says)}
 
 
-def _self_test(pipeline: Any, predicted: npt.NDArray[Any]) -> dict[str, Any]:
+def _self_test(pipeline: Any, answer: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """Return the self-test: the answer, and how far each of its numbers may lie elsewhere."""
+    allowed = {name: share for name, value in answer.items() if isinstance(value, float)}
+    if pipeline.task_ == "regression":
+        predicted = np.asarray(pipeline.pipeline_[1:].predict(pipeline.gate_))
+        spread = np.atleast_1d(predicted.std(axis=0))
+        for name, width in zip(pipeline.target_names_, spread, strict=True):
+            allowed[name] *= max(abs(answer[name]), float(width), np.finfo(np.float32).tiny)
     signal = "chirp" if pipeline.families_ else "zeros"
-    return {"signal": signal, "prediction": [_plain(value) for value in np.ravel(predicted)]}
+    return {"signal": signal, "answer": dict(answer), "allowed": allowed}
+
+
+def _predicted(pipeline: Any) -> npt.NDArray[Any]:
+    """Return what the steps behind the features predict for a row."""
+    return np.asarray(pipeline.pipeline_[1:].predict(pipeline.gate_[:1]))
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:

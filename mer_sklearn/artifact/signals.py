@@ -14,9 +14,9 @@ __all__ = ["chirp", "made_signals"]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 
-def chirp() -> FloatArray:
+def chirp(sr: int = SAMPLE_RATE) -> FloatArray:
     """Return one second of a tone that rises from 100 to 5000 Hz, half as loud as possible."""
-    t = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    t = np.arange(sr) / sr
     return (0.5 * np.sin(2 * np.pi * (100.0 + 2450.0 * t) * t)).astype(np.float32)
 
 

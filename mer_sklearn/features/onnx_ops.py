@@ -22,8 +22,11 @@ from spox._exceptions import InferenceWarning
 from spox._future import initializer
 
 from .ops import HOP, HOPS_PER_FRAME, N_BINS, N_FFT, WINDOW, Array, FrameFunction, Ops
+from .resampling import OUT, block_of, low_pass
 
 __all__ = ["GraphOps"]
+
+BLOCKS = 256  # resampled at a time: 1.7 seconds
 
 
 class _PlainNamespace:
@@ -34,6 +37,12 @@ class _PlainNamespace:
 
     def matmul(self, a: Array, b: Array, /) -> Array:
         return ndx.asarray(op.matmul(a.unwrap_spox(), b.unwrap_spox()))
+
+    def maximum(self, a: Array, b: Array, /) -> Array:
+        return self._of_two(ndx.maximum, op.max, a, b)
+
+    def minimum(self, a: Array, b: Array, /) -> Array:
+        return self._of_two(ndx.minimum, op.min, a, b)
 
     def max(self, x: Array, /, *, axis: int | tuple[int, ...], keepdims: bool = False) -> Array:
         return self._reduce(op.reduce_max, x, axis, keepdims)
@@ -47,6 +56,13 @@ class _PlainNamespace:
     def std(self, x: Array, /, *, axis: int | tuple[int, ...], keepdims: bool = False) -> Array:
         off = x - self.mean(x, axis=axis, keepdims=True)
         return ndx.sqrt(self.mean(off * off, axis=axis, keepdims=keepdims))
+
+    @staticmethod
+    def _of_two(careful: Array, plain: Array, a: Array, b: Array) -> Array:
+        """Apply an operator that ndonnx spells out in three where the numbers are whole."""
+        if all(isinstance(x, ndx.Array) and x.dtype == ndx.int64 for x in (a, b)):
+            return ndx.asarray(plain([a.unwrap_spox(), b.unwrap_spox()]))
+        return careful(a, b)
 
     @staticmethod
     def _reduce(reduction: Array, x: Array, axis: int | tuple[int, ...], keepdims: bool) -> Array:
@@ -79,7 +95,13 @@ class GraphOps(Ops):
 
     def length(self, x: Array, axis: int) -> Array:
         """Return the node that holds the length of an axis."""
-        return x.dynamic_shape[axis]
+        one = op.shape(x.unwrap_spox(), start=axis, end=axis + 1)
+        return ndx.asarray(op.squeeze(one, op.const([0])))
+
+    def quotient(self, n: Array, by: Array) -> Array:
+        """Return ``n // by``; ndonnx's own has nine nodes, as it also knows numbers below 0."""
+        by = self.integer(by) if isinstance(by, int) else by
+        return ndx.asarray(op.div(n.unwrap_spox(), by.unwrap_spox()))
 
     def real(self, n: Array) -> Array:
         """Return a length as a float32 number."""
@@ -93,48 +115,65 @@ class GraphOps(Ops):
         """Reshape as ONNX does: 0 keeps an axis, which ndonnx's own reshape would not allow."""
         return ndx.asarray(op.reshape(x.unwrap_spox(), op.const(np.asarray(shape, np.int64))))
 
+    def to_working_rate(self, signal: Array, rate: int) -> Array:
+        """Write the filter of `resampling.to_working_rate`, over chunks of blocks.
+
+        Each turn cuts its chunk out of the signal, so that no second copy of it is needed.
+        """
+        block = block_of(rate)
+        first, second = (self.const(table) for table in np.split(low_pass(rate), 2))
+        n_out = self.quotient(self.length(signal, 1) * OUT + (block - 1), block)
+        n_blocks = self.quotient(n_out + (OUT - 1), OUT)
+        chunk = self.xp.minimum(self.integer(BLOCKS), n_blocks)
+        n_chunks = self.quotient(n_blocks + chunk - 1, chunk)
+
+        def body(start: Array) -> list[Array]:
+            piece = self._piece(signal, ndx.asarray(start) - block // 2, (chunk + 1) * block)
+            blocks = self.keep_shape(piece, (0, -1, block))
+            before, after = blocks[:, :-1, :], blocks[:, 1:, :]
+            out = self.xp.matmul(before, first) + self.xp.matmul(after, second)
+            return [self.keep_shape(out, (0, -1)).unwrap_spox()]
+
+        starts = (ndx.arange(n_chunks) * (chunk * block)).unwrap_spox()
+        (found,) = op.scan([starts], body=body, num_scan_inputs=1, scan_output_axes=[1])
+        return self.keep_shape(self.keep_shape(ndx.asarray(found), (0, -1))[:, :n_out], (0, -1))
+
+    def _piece(self, signal: Array, begin: Array, size: Array) -> Array:
+        """Return so many samples of a signal from one on, silence where it has none."""
+        begin, none = ndx.reshape(begin, (1,)), self.const(np.array([0], np.int64))
+        end, last = begin + size, ndx.reshape(self.length(signal, 1), (1,))
+        first, stop = (self.xp.minimum(self.xp.maximum(x, none), last) for x in (begin, end))
+        inside = op.slice(
+            signal.unwrap_spox(), first.unwrap_spox(), stop.unwrap_spox(), op.const([1])
+        )
+        pads = ndx.concat([none, first - begin, none, end - stop])
+        return ndx.asarray(op.pad(inside, pads.unwrap_spox()))
+
     def over_frames(
         self, signal: Array, function: FrameFunction, kinds: Sequence[tuple[int, int]]
     ) -> list[Array]:
         """Scan over chunks of frames.
 
-        Scan rather than Loop: spox moves a node into the innermost graph that uses it, so in a Loop
-        the padding of the whole signal would run again in every turn. The chunks are cut outside,
-        each with the three hop blocks that its last frame needs.
+        Each turn cuts its chunk out of the signal, with the three hop blocks that its last frame
+        needs, so that no second copy of the signal is needed. spox moves a node into the innermost
+        graph that uses it; what makes the signal stays outside because its length is asked there.
         """
-        n_samples = signal.dynamic_shape[1]
-        n_frames = n_samples // HOP + 1
-        chunk = ndx.minimum(self.const(np.int64(self.chunk)), (n_frames + 3) // 4 * 4)
-        n_chunks = (n_frames + chunk - 1) // chunk
-        n_hops = chunk + (HOPS_PER_FRAME - 1)
+        n_frames = self.quotient(self.length(signal, 1), HOP) + 1
+        chunk = self.xp.minimum(self.integer(self.chunk), self.quotient(n_frames + 3, 4) * 4)
+        n_chunks = self.quotient(n_frames + chunk - 1, chunk)
+        n_samples = (chunk + (HOPS_PER_FRAME - 1)) * HOP
 
-        after = (n_chunks * chunk + HOPS_PER_FRAME - 1) * HOP - n_samples - N_FFT // 2
-        before = self.const(np.array([0, N_FFT // 2, 0], np.int64))
-        pads = ndx.concat([before, ndx.reshape(after, (1,))])
-        padded = ndx.asarray(op.pad(signal.unwrap_spox(), pads.unwrap_spox()))
-        hops = self.keep_shape(padded, (0, -1, HOP))
-
-        index = ndx.expand_dims(ndx.arange(n_chunks) * chunk, axis=1) + ndx.arange(n_hops)
-        chunks = ndx.take(hops, ndx.reshape(index, (-1,)), axis=1)
-        ends = self.const(np.array([0, -1], np.int64)), self.const(np.array([HOP], np.int64))
-        shape = ndx.concat([ends[0], ndx.reshape(n_hops, (1,)), ends[1]])
-        chunks = op.reshape(chunks.unwrap_spox(), shape.unwrap_spox())
-
-        def body(hops: Array) -> list[Array]:
-            values = function(self.keep_shape(ndx.asarray(hops), (0, 0, HOP)))
+        def body(start: Array) -> list[Array]:
+            piece = self._piece(signal, ndx.asarray(start) - N_FFT // 2, n_samples)
+            values = function(self.keep_shape(piece, (0, -1, HOP)))
             return [value.unwrap_spox() for value in values]
 
-        scanned = op.scan(
-            [chunks],
-            body=body,
-            num_scan_inputs=1,
-            scan_input_axes=[1],
-            scan_output_axes=[1] * len(kinds),
-        )
+        starts = (ndx.arange(n_chunks) * (chunk * HOP)).unwrap_spox()
+        scanned = op.scan([starts], body=body, num_scan_inputs=1, scan_output_axes=[1] * len(kinds))
         series = []
         for values, (width, step) in zip(scanned, kinds, strict=True):
             joined = self.keep_shape(ndx.asarray(values), (0, -1, width))
-            n_kept = (n_frames + (step - 1)) // step
+            n_kept = self.quotient(n_frames + (step - 1), step)
             # A slice with a dynamic bound forgets the static axes: they are stated again.
             series.append(self.keep_shape(joined[:, :n_kept, :], (0, 0, width)))
         return series
@@ -145,11 +184,12 @@ class GraphOps(Ops):
         The transform is two matrix products (Cooley and Tukey's split, 64 x 32). Sample 32 a + b
         and bin c + 64 d: first the sums over a for each b and c (only half of the c are needed, the
         frame being real), then those over b for each c and d, with the twiddle factors inside the
-        second table.
+        second table. Of the bins that c gives, half are those of 64 - c mirrored: they are laid
+        where they belong by whole blocks, which costs far less than bin by bin.
         """
-        first, second, order = _dft_tables()
+        first, second = _dft_tables()
         n_c, n_b = first.shape[0] // 2, second.shape[1] // 2
-        n_frames = hops.dynamic_shape[1] - (HOPS_PER_FRAME - 1)
+        n_frames = self.length(hops, 1) - (HOPS_PER_FRAME - 1)
         shifted = [hops[:, i : n_frames + i, :] for i in range(HOPS_PER_FRAME)]
         frames = ndx.concat(shifted, axis=-1) * self.const(WINDOW)
         sums = self.xp.matmul(self.const(first), self.keep_shape(frames, (0, 0, N_FFT // n_b, n_b)))
@@ -157,9 +197,14 @@ class GraphOps(Ops):
         sums = self.xp.matmul(
             self.keep_shape(sums, (0, 0, 0, 2 * n_b)), self.const(second[:, None])
         )
-        squares = sums * sums
-        power = ndx.permute_dims(squares[..., :n_b] + squares[..., n_b:], (1, 2, 0, 3))
-        power = ndx.take(self.keep_shape(power, (0, 0, n_c * n_b)), self.const(order), axis=2)
+        squares, d = sums * sums, n_b // 2
+        own = squares[..., :d] + squares[..., d : 2 * d]
+        mirrored = squares[..., 2 * d : 3 * d] + squares[..., 3 * d :]
+        back = ndx.take(mirrored, self.const(np.arange(n_c - 2, 0, -1)), axis=0)
+        power = ndx.permute_dims(ndx.concat([own, back], axis=0), (1, 2, 3, 0))
+        top = ndx.permute_dims(mirrored[:1, :, :, -1:], (1, 2, 3, 0))
+        ends = [self.keep_shape(part, (0, 0, -1)) for part in (power, top)]
+        power = self.keep_shape(ndx.concat(ends, axis=-1), (0, 0, N_BINS))
         return power, ndx.sqrt(power)
 
     def count(self, mask: Array) -> Array:
@@ -188,17 +233,12 @@ class GraphOps(Ops):
 
     def quantiles(self, rows: Array, levels: Sequence[float]) -> list[Array]:
         """Return quantiles of each row, interpolated between neighbours, (n_clips, n_rows) each."""
-        n = rows.dynamic_shape[2]
+        n = self.length(rows, 2)
         ordered, _ = self._top(rows, n, largest=False, ordered=True)
-        found = []
-        for level in levels:
-            below, share = _place(level, n)
-            low, high = (
-                ndx.take(ordered, ndx.reshape(i, (1,)), axis=2)
-                for i in (below, ndx.minimum(below + 1, n - 1))
-            )
-            found.append(ndx.squeeze(low + (high - low) * share, axis=2))
-        return found
+        below, share = self._places(levels, n)
+        above = self.xp.minimum(below + 1, n - 1)
+        low, high = (ndx.take(ordered, index, axis=2) for index in (below, above))
+        return self._apart(low + (high - low) * share, len(levels))
 
     def quantiles_where(self, rows: Array, mask: Array, levels: Sequence[float]) -> list[Array]:
         """Return quantiles of each row over the frames of a mask (n_clips, n_frames); 0 if none."""
@@ -206,19 +246,15 @@ class GraphOps(Ops):
         n = ndx.sum(ndx.astype(chosen, ndx.int64), axis=2, keepdims=True)
         # Frames outside the mask come last.
         rows = ndx.where(chosen, rows, self.const(np.finfo(np.float32).max))
-        ordered, _ = self._top(rows, rows.dynamic_shape[2], largest=False, ordered=True)
+        ordered, _ = self._top(rows, self.length(rows, 2), largest=False, ordered=True)
+        last = self.xp.maximum(n - 1, self.integer(0))
+        below, share = self._places(levels, last + 1)
+        above = self.xp.minimum(below + 1, last)
+        # GatherElements wants an index a value.
         every = ndx.zeros_like(ordered[:, :, :1], dtype=ndx.int64)
-        last = ndx.maximum(n - 1, self.integer(0))
-        found = []
-        for level in levels:
-            below, share = _place(level, last + 1)
-            low, high = (
-                ndx.take_along_axis(ordered, i + every, axis=2)
-                for i in (below, ndx.minimum(below + 1, last))
-            )
-            values = ndx.where(n > 0, low + (high - low) * share, self.scalar(0.0))
-            found.append(ndx.squeeze(values, axis=2))
-        return found
+        low, high = (ndx.take_along_axis(ordered, i + every, axis=2) for i in (below, above))
+        values = ndx.where(n > 0, low + (high - low) * share, self.scalar(0.0))
+        return self._apart(values, len(levels))
 
     def matrix_log(self, matrices: Array) -> Array:
         """Return the logarithms of symmetric positive definite matrices (n, d, d), in float64.
@@ -241,6 +277,18 @@ class GraphOps(Ops):
         log = log + ndx.permute_dims(log, (0, 2, 1)) + one * ndx.log(trace)
         return self.keep_shape(log, (0, d, d))
 
+    def _places(self, levels: Sequence[float], n: Array) -> tuple[Array, Array]:
+        """Return where quantiles lie among n ordered values: the one below, and how far above."""
+        # float64: exact in long clips
+        place = ndx.astype(n - 1, ndx.float64) * self.const(np.array(levels, np.float64))
+        below = ndx.floor(place)
+        return ndx.astype(below, ndx.int64), ndx.astype(place - below, ndx.float32)
+
+    def _apart(self, x: Array, n: int) -> list[Array]:
+        """Return the n values of the last axis one by one, the axis dropped."""
+        places = [op.const(np.int64(place)) for place in range(n)]
+        return [ndx.asarray(op.gather(x.unwrap_spox(), place, axis=-1)) for place in places]
+
     def _top(
         self, x: Array, k: Array, *, largest: bool, ordered: bool = False
     ) -> tuple[Array, Array]:
@@ -251,13 +299,6 @@ class GraphOps(Ops):
         )
         values, places = (ndx.asarray(part) for part in found)
         return values, places
-
-
-def _place(level: float, n: Array) -> tuple[Array, Array]:
-    """Return the place of a quantile among n ordered values: the one below, and how far above."""
-    place = ndx.astype(n - 1, ndx.float64) * level  # float64: exact in long clips
-    below = ndx.floor(place)
-    return ndx.astype(below, ndx.int64), ndx.astype(place - below, ndx.float32)
 
 
 def _square_root(matrices: Array, one: Array, n_turns: int) -> Array:
@@ -279,22 +320,25 @@ def _square_root(matrices: Array, one: Array, n_turns: int) -> Array:
 @functools.cache
 def _dft_tables(
     n_a: int = 64, n_b: int = 32
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Return the two tables of the split transform and the order of its bins."""
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the two tables of the split transform.
+
+    The columns of the second are, for each c, the real and the imaginary parts of the bins
+    c + 64 d, d = 0 .. 15, and then of those that mirror 64 - c + 64 d, d = 0 .. 15.
+    """
     half = n_a // 2 + 1
     turns = np.outer(np.arange(half), np.arange(n_a)) % n_a
     first = np.exp(-2j * np.pi * turns / n_a)
-    b, d = np.arange(n_b)[:, None], np.arange(n_b)[None]
+    b, d = np.arange(n_b)[:, None], np.arange(n_b // 2)
     second = []
     for c in range(half):
-        twiddle = np.exp(-2j * np.pi * ((b * (c + n_a * d)) % N_FFT) / N_FFT)
-        re, im = twiddle.real, twiddle.imag
-        second.append(np.block([[re, im], [-im, re]]))
-    bins = np.arange(N_BINS)
-    mirrored = np.where(bins % n_a <= n_a // 2, bins, N_FFT - bins)  # |X(k)| = |X(N - k)|
-    order = (mirrored % n_a) * n_b + mirrored // n_a
+        tables = []
+        for bins in (c + n_a * d, N_FFT - n_a + c - n_a * d):  # |X(k)| = |X(N - k)|
+            twiddle = np.exp(-2j * np.pi * ((b * bins) % N_FFT) / N_FFT)
+            re, im = twiddle.real, twiddle.imag
+            tables.append(np.block([[re, im], [-im, re]]))
+        second.append(np.concatenate(tables, axis=1))
     return (
         np.concatenate([first.real, first.imag]).astype(np.float32),
         np.array(second, np.float32),
-        order,
     )

@@ -4,8 +4,8 @@ A feature is written once, in the Python array API standard: numpy runs it, and
 `mer_sklearn.features.onnx_ops` traces the same lines into an ONNX graph. What stands here is what
 the standard lacks or where each side needs its own form:
 
-* lengths, which are integers in numpy and nodes in a graph (`length`, `real`, `arange`,
-  `keep_shape`);
+* lengths, which are integers in numpy and nodes in a graph (`length`, `quotient`, `real`,
+  `arange`, `keep_shape`);
 * the spectrum (an FFT here, matrix products there), order statistics (a sort, a TopK), the
   logarithm of a matrix (eigenvalues, products only), what numpy is slow at (`pick`, `count`);
 * who runs the loop over blocks of frames (`over_frames`).
@@ -73,6 +73,7 @@ class Ops:
     # The primitives: NumpyOps says what each takes and gives.
     const: Callable[[Any], Array]
     length: Callable[[Array, int], Any]
+    quotient: Callable[[Any, Any], Any]
     real: Callable[[Any], Array]
     arange: Callable[[Any], Array]
     keep_shape: Callable[[Array, Sequence[int]], Array]
@@ -120,7 +121,7 @@ class Ops:
         """
         xp = self.xp
         spare = xp.maximum(self.length(x, 1) - size, self.integer(0))
-        starts = xp.expand_dims(self.arange(spare // hop + 1) * hop, axis=1)
+        starts = xp.expand_dims(self.arange(self.quotient(spare, hop) + 1) * hop, axis=1)
         index = xp.reshape(starts + self.const(np.arange(size)), (-1,))
         return self.keep_shape(self.at(x, index), (0, -1, size, x.shape[-1]))
 
@@ -179,6 +180,10 @@ class NumpyOps(Ops):
     def length(self, x: Array, axis: int) -> int:
         """Return the length of an axis."""
         return int(x.shape[axis])
+
+    def quotient(self, n: Any, by: Any) -> Any:
+        """Return ``n // by`` for integers of 0 or more: lengths and indices."""
+        return n // by
 
     def real(self, n: int) -> Array:
         """Return a length as a float32 number."""

@@ -1,10 +1,17 @@
-"""Small fitted pipelines, and what is expected of a save that is refused."""
+"""Small fitted pipelines, forged files, and what is expected of a save that is refused."""
 
 from __future__ import annotations
+
+import hashlib
+import json
+import tracemalloc
 
 import pytest
 
 from mer_sklearn import EmotionPipeline
+from mer_sklearn.artifact import joblib_file
+from mer_sklearn.artifact.manifest import to_json
+from mer_sklearn.artifact.runtime import read_manifest
 from mer_sklearn.errors import ArtifactError
 from mer_sklearn.features import MFCC
 
@@ -34,3 +41,51 @@ def refused(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
     return refused
+
+
+@pytest.fixture
+def forge():
+    """Change what a file says of itself, or what it holds, under a checksum that fits."""
+
+    def forge(path, change, *, payload=None, text=None):
+        manifest = {**read_manifest(path), **change}
+        own = _payload(path) if payload is None else payload
+        if path.suffix == ".onnx":
+            manifest = {**manifest, "n_bytes": len(own), **change}
+        if "sha256" not in change:
+            says = to_json({key: value for key, value in manifest.items() if key != "sha256"})
+            manifest["sha256"] = hashlib.sha256(own + says.encode()).hexdigest()
+        written = json.dumps(manifest).encode() if text is None else text
+        path.write_bytes(own + _footer(path.suffix, written))
+        return path
+
+    return forge
+
+
+def _payload(path):
+    if path.suffix == ".onnx":
+        return path.read_bytes()[: read_manifest(path)["n_bytes"]]
+    return joblib_file._split(path)[0]
+
+
+def _footer(suffix, text):
+    if suffix == ".onnx":
+        return _field(14, _field(1, b"mer_sklearn") + _field(2, text))
+    return text + len(text).to_bytes(8, "little") + b"MERmodel"
+
+
+def _field(number, content):
+    """Return a field of protobuf: its number, its length, and what it holds."""
+    length, left = b"", len(content)
+    while left > 127:
+        length += bytes([left & 127 | 128])
+        left >>= 7
+    return bytes([number << 3 | 2]) + length + bytes([left]) + content
+
+
+@pytest.fixture
+def peak_memory():
+    """Tell the largest amount of memory that Python had at once, in bytes."""
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()

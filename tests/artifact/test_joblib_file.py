@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import pickle
 import shutil
 
 import joblib
@@ -12,7 +12,6 @@ from sklearn.feature_selection import SelectKBest
 
 from mer_sklearn import AudioFeatures, EmotionLabeller, EmotionPipeline, load
 from mer_sklearn.artifact import joblib_file
-from mer_sklearn.artifact.manifest import seal
 from mer_sklearn.errors import ArtifactError
 
 
@@ -54,7 +53,8 @@ def test_the_manifest_says_what_the_file_holds(saved):
     assert len(manifest["features"]["names"]) == manifest["features"]["n_columns"] == 40
     assert manifest["scores"] == {"accuracy": 0.5}
     assert manifest["training"] == {"name": "test"}
-    assert manifest["self_test"]["prediction"][0] in manifest["labels"]
+    assert manifest["self_test"]["answer"]["emotion"] in manifest["labels"]
+    assert manifest["fit"] == {"apart": "groups", "n_dropped": 0, "n_skipped": 0}
     assert "scikit-learn" in manifest["versions"]
 
 
@@ -104,11 +104,8 @@ def test_a_cut_file_is_found(saved, share):
     ],
     ids=["schema", "format", "scikit-learn"],
 )
-def test_files_of_other_versions_are_refused(saved, change, sentence):
-    content = saved.read_bytes()
-    payload, manifest = joblib_file._split(saved)
-    text = json.dumps(seal({**manifest, **change}, payload)).encode()
-    saved.write_bytes(payload + text + len(text).to_bytes(8, "little") + content[-8:])
+def test_files_of_other_versions_are_refused(saved, change, sentence, forge):
+    forge(saved, change)
     with pytest.raises(ArtifactError, match=sentence):
         load(saved)
 
@@ -206,3 +203,78 @@ def test_the_scale_of_valence_and_arousal_is_stated(
     manifest = joblib_file.read_manifest(tmp_path / "va.joblib")
     assert manifest["scale"] == scale
     assert manifest["targets"] == columns
+
+
+# ---------------------------------------------------------------------- before it is unpickled
+
+
+class Trap:
+    """What a hostile file does when it is unpickled."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("it was unpickled",))
+
+
+@pytest.fixture
+def trapped(saved, forge):
+    """A model whose estimator was put in the place of ours, under a manifest that fits it."""
+
+    def trapped(change):
+        return forge(saved, change, payload=pickle.dumps(Trap()))
+
+    return trapped
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"schema": 2}, "format 2 by mer_sklearn"),
+        ({"versions": {"scikit-learn": "1.0.2"}}, r"saved under scikit-learn 1\.0\.2"),
+        ({"versions": {}}, "scikit-learn that it does not name"),
+        ({"labels": 3}, "labels is 3"),
+        ({"sha256": "0" * 64}, "was damaged"),
+        ({"kind": "onnx"}, "kind is 'onnx', not joblib"),
+    ],
+    ids=lambda value: next(iter(value), "") if isinstance(value, dict) else "",
+)
+def test_what_is_refused_is_not_unpickled(trapped, change, sentence):
+    with pytest.raises(ArtifactError, match=sentence) as caught:
+        load(trapped(change))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_trap_would_spring(trapped):
+    """A manifest that fits finds no malice: that is why joblib files are for friends."""
+    with pytest.raises(pytest.fail.Exception):
+        load(trapped({}))
+
+
+def test_the_manifest_is_read_without_unpickling(trapped):
+    assert joblib_file.read_manifest(trapped({}))["kind"] == "joblib"
+
+
+def test_what_cannot_be_unpickled_here_is_one_sentence(saved, forge):
+    forge(saved, {}, payload=b"cno_such_module\nModel\n.")
+    with pytest.raises(ArtifactError, match=r"cannot be loaded here .*no_such_module") as caught:
+        load(saved)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_patch_of_scikit_learn_loads_in_silence(saved, forge):
+    import sklearn
+
+    patch = ".".join([*sklearn.__version__.split(".")[:2], "99"])
+    forge(saved, {"versions": {"scikit-learn": patch}})
+    assert isinstance(load(saved), EmotionPipeline)
+
+
+def test_a_huge_footer_costs_no_memory(tmp_path, peak_memory):
+    path = tmp_path / "huge.joblib"
+    length = 2**28
+    with path.open("wb") as file:
+        file.truncate(length)
+        file.seek(length)
+        file.write(length.to_bytes(8, "little") + b"MERmodel")
+    with pytest.raises(ArtifactError, match="its manifest has 256 MB, more than the 4 MB"):
+        load(path)
+    assert peak_memory() < 2**21

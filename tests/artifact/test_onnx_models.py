@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from imblearn.ensemble import EasyEnsembleClassifier
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     ExtraTreesRegressor,
     GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
     VotingRegressor,
 )
 from sklearn.feature_selection import RFE, SelectKBest
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier
@@ -87,7 +92,7 @@ def test_every_model_answers_alike(saved, corpus):
 
 def test_the_manifests_say_the_same(saved):
     joblib, onnx = saved.manifests
-    own = {"kind", "outputs", "gate", "sha256", "n_bytes"}
+    own = {"kind", "outputs", "gate", "self_test", "sha256", "n_bytes"}
     assert {k: v for k, v in joblib.items() if k not in own} == {
         k: v for k, v in onnx.items() if k not in own
     }
@@ -203,6 +208,23 @@ CLASSIFIERS = {
     "neighbours": {"model": KNeighborsClassifier(5)},
     "gradient boosting": {"model": GradientBoostingClassifier(n_estimators=5)},
     "calibrated": {"model": CalibratedClassifierCV(LogisticRegression(max_iter=500), cv=2)},
+    "calibrated by steps": {
+        "model": CalibratedClassifierCV(
+            LogisticRegression(max_iter=500), method="isotonic", cv=2, ensemble=False
+        )
+    },
+    "a stack of names": {
+        "model": StackingClassifier(
+            [("svm", Named("svm")), ("forest", Named("forest", n_estimators=8))],
+            Named("logistic"),
+            cv=2,
+        )
+    },
+    "votes of names": {
+        "model": VotingClassifier([("a", Named("mlp")), ("b", Named("kernel"))], voting="soft")
+    },
+    "easy ensemble": {"model": EasyEnsembleClassifier(2, estimator=GaussianNB())},
+    "histograms": {"model": HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=3)},
     "a tree": {"model": DecisionTreeClassifier()},
     "a search": {"model": GridSearchCV(LogisticRegression(max_iter=500), {"C": [1, 10]}, cv=2)},
     "a network of tanh": {"model": MLPClassifier((8, 8), activation="tanh", max_iter=30)},
@@ -221,6 +243,10 @@ CLASSIFIERS = {
 REGRESSORS = {
     "neighbours": KNeighborsRegressor(5),
     "linear": LinearRegression(),
+    "a chain of stacks": RegressorChain(
+        StackingRegressor([("a", Ridge()), ("b", Named("svr"))], Ridge(), cv=2), order=[1, 0]
+    ),
+    "a chain": RegressorChain(Ridge(), order=[1, 0]),
     "extra trees": ExtraTreesRegressor(8),
     "votes": MultiOutputRegressor(VotingRegressor([("a", Ridge()), ("b", LinearRegression())])),
     "boosting of all targets": XGBRegressor(n_estimators=5),

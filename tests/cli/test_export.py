@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from mer_sklearn import EmotionPipeline
@@ -17,6 +18,7 @@ def models(corpus, tmp_path_factory):
     pipeline = EmotionPipeline("mfcc40-mean", model="svm", random_state=0, cache=False)
     pipeline.fit(corpus.X, corpus.y("quadrant"), groups=corpus.groups)
     scores = {"scores": {"accuracy": 0.5}, "baseline": {"name": "majority", "accuracy": 0.25}}
+    scores["intervals"] = {"accuracy": [0.4, 0.6]}
     info = {"scores": {**scores, "split": "artists apart"}, "training": {"name": "test"}}
     pipeline.save(folder / "mood.joblib", info=info)
     assert main(["export", str(folder / "mood.joblib")]) == 0
@@ -26,7 +28,15 @@ def models(corpus, tmp_path_factory):
 def test_export_says_what_it_wrote(models, wav_files, tmp_path, capsys):
     out = str(tmp_path / "other.onnx")
     assert main(["export", models[0], wav_files[0], "-o", out]) == 0
-    assert capsys.readouterr().out == f"wrote {out}: 0.7 MB\n"
+    *table, last = capsys.readouterr().out.splitlines()
+    assert last == f"wrote {out}: 0.7 MB"
+    assert table[0].split() == ["compared", "on", "apart", "allowed", "beyond", "worst"]
+    compared = [line.split(maxsplit=4) for line in table[1:]]
+    assert {(words[0], words[1]) for words in compared} == {
+        ("features:", "features"),
+        *((part, answer) for part in ("tail:", "whole:") for answer in ("label", "probabilities")),
+    }
+    assert all("0.00%" in line for line in table[1:])
     assert main(["inspect", out, "--json"]) == 0
     gate = json.loads(capsys.readouterr().out)["gate"]
     assert {found["inputs"] for found in gate} == {"made signals", "rows", "clips"}
@@ -68,14 +78,22 @@ def test_an_onnx_model_says_that_it_takes_no_workers(models, wav_files, capsys):
 def test_inspect_prints_what_a_model_says(models, capsys):
     for model, kind in zip(models, ("joblib", "onnx"), strict=True):
         assert main(["inspect", model]) == 0
-        lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-        assert lines["file"].startswith(f"{model}, {kind}, ")
+        head, *card = capsys.readouterr().out.splitlines()
+        assert head.startswith(f"{model}: classification, {kind}, ")
+        sections = [line for line in card if line and not line.startswith(" ")]
+        assert sections == ["Answers", "Features", "Model", "Scores", "Data", "Not for", "Checks"]
+        lines = dict(line.split(maxsplit=1) for line in card if line.startswith("  "))
         assert lines["labels"] == "angry, calm, happy, sad"
-        assert lines["scores"] == "accuracy 0.500 (majority: 0.250), artists apart"
-        assert lines["features"] == "40 columns"
+        assert lines["accuracy"] == "0.500 [0.400, 0.600] (majority: 0.250)"
+        assert lines["split"] == "artists apart"
+        assert lines["name"] == "test"
+        assert lines["columns"] == "40"
+        assert lines["mfcc"].startswith("40 columns: deltas=0, n_mfcc=40")
         assert "svm" in lines["model"]
+        assert lines["fitted"] == "groups apart"
         assert "scikit-learn 1." in lines["versions"]
-        assert ("gate" in lines) == (kind == "onnx")
+        assert ("whole," in lines) == (kind == "onnx")
+        assert lines["self-test"].startswith("passed" if kind == "onnx" else "not run; --check")
 
 
 def test_inspect_prints_one_document(models, capsys):
@@ -86,13 +104,47 @@ def test_inspect_prints_one_document(models, capsys):
         assert document["size"] > 10_000
         assert len(document["features"]["names"]) == 40
         assert document["training"] == {"name": "test"}
+        assert (document["check"] or {}).get("passed") == (True if model == models[1] else None)
+
+
+def test_the_self_test_runs_when_it_is_asked_for(models, capsys):
+    for model in models:
+        assert main(["inspect", model, "--check", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["check"]["passed"] is True
+        assert main(["inspect", model, "--no-check"]) == 0
+        assert "self-test" in capsys.readouterr().out
+
+
+def test_a_model_without_scores_and_data_says_so(corpus, tmp_path, capsys):
+    pipeline = EmotionPipeline("mfcc40-mean", model="ridge", cache=False)
+    pipeline.fit(corpus.X, corpus.y("va")).save(tmp_path / "va.joblib")
+    assert main(["inspect", str(tmp_path / "va.joblib")]) == 0
+    said = capsys.readouterr().out
+    assert "how well it does is not known" in said
+    assert "Nothing was stated of the data" in said
+    assert "files apart" in said
+
+
+def test_a_model_that_answers_otherwise_ends_with_status_1(models, monkeypatch, capsys):
+    from mer_sklearn.artifact import self_test
+
+    monkeypatch.setattr(self_test, "chirp", lambda sr: np.ones(sr, np.float32))
+    assert main(["inspect", models[1]]) == 1
+    captured = capsys.readouterr()
+    assert "self-test" in captured.out
+    assert "FAILED: p_" in captured.out
+    assert "does not answer as when it was saved" in captured.err
+    assert main(["inspect", models[1], "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["check"]["passed"] is False
 
 
 def test_valence_and_arousal_come_with_their_scale(corpus, tmp_path, capsys):
     pipeline = EmotionPipeline("mfcc40-mean", model="ridge", labeller="quadrants", cache=False)
     pipeline.fit(corpus.X, corpus.y("va")).save(tmp_path / "va.onnx")
     assert main(["inspect", str(tmp_path / "va.onnx")]) == 0
-    assert "valence, arousal, each in [-1.0, 1.0]" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "valence, arousal, each in [-1, 1]" in said
+    assert "happy, angry, sad, calm" in said
 
 
 @pytest.mark.parametrize(
@@ -123,10 +175,11 @@ def test_what_goes_wrong_is_one_sentence(words, status, sentence, tmp_path, monk
 
 
 def test_an_export_that_cannot_be_right_leaves_nothing(corpus, tmp_path, capsys):
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.neighbors import KNeighborsClassifier
 
-    pipeline = EmotionPipeline("mfcc40-mean", model=HistGradientBoostingClassifier(max_iter=2))
+    pipeline = EmotionPipeline("mfcc40-mean", model=KNeighborsClassifier(weights="distance"))
     pipeline.fit(corpus.X, corpus.y("quadrant")).save(tmp_path / "mood.joblib")
     assert main(["export", str(tmp_path / "mood.joblib")]) == 1
-    assert "HistGradientBoostingClassifier has no" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "KNeighborsClassifier(weights='distance') has no export that is right" in error
     assert [path.name for path in tmp_path.iterdir()] == ["mood.joblib"]

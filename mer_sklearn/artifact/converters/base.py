@@ -22,9 +22,11 @@ __all__ = [
     "as_double",
     "by_score",
     "label_values",
+    "normalized",
     "sigmoid",
     "softmax",
     "two_columns",
+    "type_name",
 ]
 
 
@@ -97,6 +99,14 @@ def sigmoid(ops: Ops, scores: Array) -> Array:
     return xp.where(scores >= 0, xp.ones_like(small), small) / (1.0 + small)
 
 
+def normalized(ops: Ops, each: Array) -> Array:
+    """Return shares of each row's sum; equal ones where it is 0."""
+    xp = ops.xp
+    total = xp.sum(each, axis=-1, keepdims=True)
+    each = xp.where(total > 0.0, each, xp.ones_like(each))
+    return each / xp.sum(each, axis=-1, keepdims=True)
+
+
 def two_columns(ops: Ops, second: Array, *, of_one: bool = False) -> Array:
     """Return the columns of two classes from that of the second, shape (n_rows, 1).
 
@@ -108,6 +118,21 @@ def two_columns(ops: Ops, second: Array, *, of_one: bool = False) -> Array:
 def by_score(ops: TailOps, scores: Array, probabilities: Array, classes: Any) -> Classes:
     """Return the class of the highest score of each row, and the probabilities."""
     return Classes(ops.names(classes, ops.xp.argmax(scores, axis=-1)), probabilities, scores)
+
+
+def type_name(estimator: Any) -> str:
+    """Return what the tables of converters call the type of an estimator: its package and its name.
+
+    Names rather than types, so that the tables import no library that the estimator does not need.
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> type_name(SVC())
+    'sklearn.SVC'
+    """
+    kind = type(estimator)
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
 def label_values(classes: Any) -> npt.NDArray[Any]:

@@ -11,14 +11,14 @@ import numpy.typing as npt
 from ...errors import ArtifactError
 from ...features.ops import Array
 from ...kernel import ROUNDING
-from .base import Classes, TailOps, as_double, by_score, sigmoid, softmax, two_columns
+from .base import Classes, TailOps, as_double, by_score, normalized, sigmoid, softmax, two_columns
 from .linear import block_scaler, linear_scores
 
 __all__ = [
     "family_kernel_ridge",
     "from_scores",
+    "kernel_ridge",
     "kernel_scores",
-    "score_classifier",
     "support_scores",
     "support_values",
 ]
@@ -88,18 +88,11 @@ SCORES = {
     "NuSVC": support_scores,
     "FamilyKernelClassifier": kernel_scores,
     "LogisticRegression": linear_scores,
+    "LogisticRegressionCV": linear_scores,
     "LinearSVC": linear_scores,
     "RidgeClassifier": linear_scores,
+    "SGDClassifier": linear_scores,
 }
-
-
-def score_classifier(ops: TailOps, x: Array, model: Any) -> Classes:
-    """Return the class of the highest score, and probabilities by the link that was learned."""
-    name = type(model.estimator_).__name__
-    if name not in SCORES:
-        msg = f"ScoreClassifier around {name} has no export; it has around {', '.join(SCORES)}."
-        raise ArtifactError(msg)
-    return from_scores(ops, SCORES[name](ops, x, model.estimator_), model)
 
 
 def from_scores(ops: TailOps, scores: Array, model: Any) -> Classes:
@@ -108,23 +101,41 @@ def from_scores(ops: TailOps, scores: Array, model: Any) -> Classes:
     if model.link_ == "softmax":
         return by_score(ops, scores, softmax(ops, linked), model.classes_)
     floor = ops.const(np.float64(np.finfo(np.float64).tiny))
-    each = ops.xp.maximum(sigmoid(ops, linked), floor)
-    return by_score(ops, scores, each / ops.xp.sum(each, axis=-1, keepdims=True), model.classes_)
+    shares = normalized(ops, ops.xp.maximum(sigmoid(ops, linked), floor))
+    return by_score(ops, scores, shares, model.classes_)
+
+
+def kernel_ridge(ops: TailOps, x: Array, model: Any) -> Array:
+    """Return the numbers of `KernelRidge`."""
+    centres = np.asarray(model.X_fit_, np.float64)
+    gamma = 1 / centres.shape[1] if model.gamma is None else model.gamma
+    kernel = _kernel(ops, x, centres, model, gamma)
+    coefficients = np.asarray(model.dual_coef_)
+    return _weighted(ops, kernel, coefficients, np.zeros(coefficients[0].size))
 
 
 def _support_kernel(ops: TailOps, x: Array, model: Any) -> Array:
     """Return the kernel of rows and support vectors."""
+    return _kernel(ops, x, np.asarray(model.support_vectors_, np.float64), model, model._gamma)
+
+
+def _kernel(
+    ops: TailOps, x: Array, centres: npt.NDArray[np.float64], model: Any, gamma: float
+) -> Array:
+    """Return the kernel of rows and centres, by the name that the model has for it."""
     xp, x = ops.xp, as_double(ops, x)
-    vectors = np.asarray(model.support_vectors_, np.float64)
     if model.kernel == "rbf":
-        return xp.exp(_squared_distances(ops, x, vectors) * -float(model._gamma))
-    products = xp.matmul(x, ops.const(np.ascontiguousarray(vectors.T)))
+        return xp.exp(_squared_distances(ops, x, centres) * -float(gamma))
+    products = xp.matmul(x, ops.const(np.ascontiguousarray(centres.T)))
     if model.kernel == "linear":
         return products
-    if model.kernel in ("poly", "sigmoid"):
-        inner = products * float(model._gamma) + float(model.coef0)
+    if model.kernel in ("poly", "polynomial", "sigmoid"):
+        inner = products * float(gamma) + float(model.coef0)
         return xp.tanh(inner) if model.kernel == "sigmoid" else inner ** float(model.degree)
-    msg = f"{type(model).__name__}(kernel={model.kernel!r}) has no export; use a kernel by name."
+    msg = (
+        f"{type(model).__name__}(kernel={model.kernel!r}) has no export; use rbf, linear, poly or "
+        "sigmoid."
+    )
     raise ArtifactError(msg)
 
 

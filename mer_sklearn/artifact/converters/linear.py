@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ...errors import ArtifactError
 from ...features.ops import Array
-from .base import Classes, TailOps, as_double, by_score, sigmoid, softmax, two_columns
+from .base import Classes, TailOps, as_double, by_score, normalized, sigmoid, softmax, two_columns
 
 __all__ = [
     "block_scaler",
@@ -18,8 +18,10 @@ __all__ = [
     "logistic_regression",
     "mlp_classifier",
     "mlp_regressor",
+    "principal_components",
     "selector",
     "standard_scaler",
+    "stochastic_classifier",
 ]
 
 
@@ -42,6 +44,16 @@ def standard_scaler(ops: TailOps, x: Array, scaler: Any) -> Array:
     return x / ops.const(scaler.scale_.astype(dtype)) if scaler.with_std else x
 
 
+def principal_components(ops: TailOps, x: Array, pca: Any) -> Array:
+    """Return the coordinates of rows along the components of PCA; in float64 whatever x is."""
+    components = np.asarray(pca.components_, np.float64).T
+    rows = _affine(ops, x, components, -(np.asarray(pca.mean_, np.float64) @ components))
+    if not pca.whiten:
+        return rows
+    spread = np.sqrt(pca.explained_variance_)
+    return rows / ops.const(np.maximum(spread, np.finfo(spread.dtype).eps).astype(np.float64))
+
+
 def selector(ops: TailOps, x: Array, selector: Any) -> Array:
     """Return the columns that a selector supports."""
     return ops.xp.take(x, ops.const(selector.get_support(indices=True).astype(np.int64)), axis=1)
@@ -49,7 +61,7 @@ def selector(ops: TailOps, x: Array, selector: Any) -> Array:
 
 def linear_scores(ops: TailOps, x: Array, model: Any) -> Array:
     """Return the score of each class of a linear classifier, two columns for two classes."""
-    scores = _affine(ops, x, model.coef_.T, model.intercept_)
+    scores = linear_regressor(ops, x, model)
     return two_columns(ops, scores) if len(model.classes_) == 2 else scores
 
 
@@ -63,6 +75,19 @@ def logistic_regression(ops: TailOps, x: Array, model: Any) -> Classes:
         second = sigmoid(ops, scores[:, 1:])
         return by_score(ops, scores, two_columns(ops, second, of_one=True), model.classes_)
     return by_score(ops, scores, softmax(ops, scores), model.classes_)
+
+
+def stochastic_classifier(ops: TailOps, x: Array, model: Any) -> Classes:
+    """Return classes of `SGDClassifier`: the highest score, and shares of each class's link."""
+    scores = linear_scores(ops, x, model)
+    if model.loss == "log_loss":
+        each = sigmoid(ops, scores)
+    elif model.loss == "modified_huber":
+        each = (ops.xp.clip(scores, -1.0, 1.0) + 1.0) / 2.0
+    else:
+        msg = f"SGDClassifier(loss={model.loss!r}) has no probabilities; use loss='log_loss'."
+        raise ArtifactError(msg)
+    return by_score(ops, scores, normalized(ops, each), model.classes_)
 
 
 def linear_regressor(ops: TailOps, x: Array, model: Any) -> Array:
@@ -85,11 +110,7 @@ def mlp_classifier(ops: TailOps, x: Array, model: Any) -> Classes:
 
 def mlp_regressor(ops: TailOps, x: Array, model: Any) -> Array:
     """Return numbers of a neural network."""
-    last = _network(ops, x, model)
-    if model.out_activation_ != "identity":
-        msg = f"MLPRegressor(loss={model.loss!r}) has no export; use squared_error."
-        raise ArtifactError(msg)
-    return last
+    return _network(ops, x, model)
 
 
 def _network(ops: TailOps, x: Array, model: Any) -> Array:

@@ -7,13 +7,15 @@ from typing import Any
 from ...errors import ArtifactError
 from ...features.ops import Array
 from .base import Classes, TailOps, as_double, by_score, sigmoid, softmax, two_columns
-from .trees import of_boosting, of_forest
+from .trees import of_boosting, of_forest, of_histograms
 
 __all__ = [
     "boosted_classifier",
     "boosted_regressor",
     "forest_classifier",
     "forest_regressor",
+    "histogram_classifier",
+    "histogram_regressor",
 ]
 
 PLAIN_OBJECTIVES = (
@@ -61,6 +63,22 @@ def boosted_regressor(ops: TailOps, x: Array, model: Any) -> Array:
     if objective == "reg:logistic":
         return sigmoid(ops, margins)
     raise _no_link(objective)
+
+
+def histogram_classifier(ops: TailOps, x: Array, model: Any) -> Classes:
+    """Return classes of scikit-learn's boosting by histograms."""
+    margins = _sums(ops, x, of_histograms(model))
+    if len(model.classes_) == 2:
+        probabilities = two_columns(ops, sigmoid(ops, margins), of_one=True)
+    else:
+        probabilities = softmax(ops, margins)
+    return by_score(ops, probabilities, probabilities, model.classes_)
+
+
+def histogram_regressor(ops: TailOps, x: Array, model: Any) -> Array:
+    """Return numbers of scikit-learn's boosting by histograms."""
+    margins = _sums(ops, x, of_histograms(model))
+    return ops.xp.exp(margins) if model.loss in ("poisson", "gamma") else margins
 
 
 def _sums(ops: TailOps, x: Array, trees: Any) -> Array:

@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from ...errors import ArtifactError
 
-__all__ = ["LEAF", "Trees", "of_boosting", "of_forest"]
+__all__ = ["LEAF", "Trees", "of_boosting", "of_forest", "of_histograms"]
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 LEAF = -1
+SIDES = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,38 @@ def of_forest(model: Any) -> Trees:
         left, right = tree.children_left, tree.children_right
         trees.append(_Tree(tree.feature, threshold, left, right, values / len(grown)))
     return _joined(trees, np.zeros(trees[0].values.shape[1]), strict=False)
+
+
+def of_histograms(model: Any) -> Trees:
+    """Return the trees of scikit-learn's boosting by histograms.
+
+    Parameters
+    ----------
+    model : HistGradientBoostingClassifier or HistGradientBoostingRegressor
+        A fitted model.
+
+    Returns
+    -------
+    Trees
+        Outputs are the margins before the link.
+    """
+    base = np.ravel(model._baseline_prediction)
+    trees = [
+        _of_histogram(tree.nodes, output, len(base))
+        for of_iteration in model._predictors
+        for output, tree in enumerate(of_iteration)
+    ]
+    return _joined(trees, base, strict=False)
+
+
+def _of_histogram(nodes: npt.NDArray[Any], output: int, n_outputs: int) -> _Tree:
+    """Return one tree of scikit-learn's table of nodes."""
+    is_leaf = nodes["is_leaf"].astype(bool)
+    left, right = (np.where(is_leaf, LEAF, nodes[side].astype(np.int64)) for side in SIDES)
+    values = np.zeros((len(nodes), n_outputs))
+    values[is_leaf, output] = nodes["value"][is_leaf]
+    threshold = _rounded_down(np.where(is_leaf, 0.0, nodes["num_threshold"]))
+    return _Tree(nodes["feature_idx"], threshold, left, right, values)
 
 
 def of_boosting(model: Any) -> tuple[Trees, str]:

@@ -131,7 +131,7 @@ def _pooled(clip: ClipSeries) -> Array:
     """Return the power of pairs of mel bands in pairs of frames, (n_clips, n_pairs, 64)."""
     ops = clip.ops
     bands = clip.mel[..., ::2] + clip.mel[..., 1::2]
-    even = ops.arange((ops.length(bands, 1) + 1) // 2) * 2
+    even = ops.arange(ops.quotient(ops.length(bands, 1) + 1, 2)) * 2
     return ops.at(bands, even) + ops.at(bands, even + 1)
 
 

@@ -145,7 +145,7 @@ def _intervals(clip: ClipSeries, pitch: Array) -> list[Array]:
 def _scale(clip: ClipSeries, index: Array, weight: Array) -> list[Array]:
     """Return how evenly a line uses the pitch classes, and the share of its three commonest."""
     xp, ops = clip.xp, clip.ops
-    semitone = (index + PER_SEMITONE // 2) // PER_SEMITONE
+    semitone = ops.quotient(index + PER_SEMITONE // 2, PER_SEMITONE)
     classes = at_index(clip, semitone % ops.integer(N_CLASSES), N_CLASSES)
     share = shares(clip, xp.sum(classes * weight, axis=1))
     entropy = -xp.sum(share * xp.log(share + NONE), axis=-1, keepdims=True)

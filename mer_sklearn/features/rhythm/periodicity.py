@@ -68,7 +68,7 @@ def rate_power(clip: ClipSeries, x: Array, *, about_mean: bool) -> Array:
     if about_mean:
         rows = rows - xp.mean(rows, axis=-1, keepdims=True)
     last = ops.length(x, 1) - 1
-    middle = xp.expand_dims(ops.arange(last // EVERY + 1) * EVERY, axis=1)
+    middle = xp.expand_dims(ops.arange(ops.quotient(last, EVERY) + 1) * EVERY, axis=1)
     offset, none = ops.const(np.arange(HALF)), ops.integer(0)
     after, before = middle + offset, middle - offset
 

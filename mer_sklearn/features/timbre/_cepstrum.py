@@ -30,7 +30,7 @@ def lagged(clip: ClipSeries, x: Array, lag: int) -> tuple[Array, Array]:
     """
     ops, xp = clip.ops, clip.xp
     n_frames = ops.length(x, 1)
-    lag = xp.minimum(ops.integer(lag), xp.maximum(n_frames // 2, ops.integer(1)))
+    lag = xp.minimum(ops.integer(lag), xp.maximum(ops.quotient(n_frames, 2), ops.integer(1)))
     source = ops.arange(n_frames) - lag
     inside = xp.astype(source >= ops.integer(0), xp.float32)
     return ops.at(x, source), xp.reshape(inside, (1, -1, 1))
