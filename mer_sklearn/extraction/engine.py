@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, Clip, Segment, check_file, to_clip
+from ..audio import AudioItem, AudioStream, Clip, Segment, check_file, open_audio
 from ..errors import AudioError, InputError, MerWarning, some
 from .cache import RowCache, content_key
 
@@ -46,7 +46,7 @@ class RowFunction(Protocol):
 
     parts: list[Part]
 
-    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[FloatArray]:
+    def __call__(self, clip: Clip | AudioStream, wanted: Sequence[int]) -> list[FloatArray]:
         """Return the wanted parts of the clip's row."""
 
 
@@ -190,7 +190,7 @@ def _compute(
     """
     try:
         with _blas().limit(limits=1, user_api="blas"):
-            return function(to_clip(item), wanted)
+            return function(open_audio(item), wanted)
     except AudioError as error:
         return str(error)
     except MemoryError:

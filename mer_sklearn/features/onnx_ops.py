@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ndonnx as ndx
 import numpy as np
@@ -92,6 +92,14 @@ class GraphOps(Ops):
     def keep_shape(self, x: Array, shape: Sequence[int]) -> Array:
         """Reshape as ONNX does: 0 keeps an axis, which ndonnx's own reshape would not allow."""
         return ndx.asarray(op.reshape(x.unwrap_spox(), op.const(np.asarray(shape, np.int64))))
+
+    def in_blocks(self, function: Callable[..., Array], *series: Array) -> Array:
+        """Run a function over series at once: graphs are for clips, not for hours."""
+        return function(*series)
+
+    def row_groups(self, x: Array) -> list[Array]:
+        """Return a series as it is."""
+        return [x]
 
     def over_frames(
         self, signal: Array, function: FrameFunction, kinds: Sequence[tuple[int, int]]

@@ -95,9 +95,15 @@ class ModulationSpectrum(FeatureFamily):
 
 def _amplitudes(clip: ClipSeries) -> Array:
     """Return the modulation of each window, (n_clips, n_windows, 8 rates, 20 bands)."""
+    pairs = clip.xp.matmul(clip.once(bands), clip.ops.const(_pair_table()))
+    groups = [_of_bands(clip, part) for part in clip.ops.row_groups(pairs)]
+    return groups[0] if len(groups) == 1 else clip.xp.concat(groups, axis=-1)
+
+
+def _of_bands(clip: ClipSeries, pairs: Array) -> Array:
+    """Return the modulation of some bands, (n_clips, n_windows, 8 rates, n_bands)."""
     ops, xp = clip.ops, clip.xp
     waves, rates = _tables()
-    pairs = xp.matmul(clip.once(bands), ops.const(_pair_table()))
     windows = ops.windows(pairs, SIZE, SIZE // 2)
     windows = windows - xp.mean(windows, axis=2, keepdims=True)
     spectrum = xp.matmul(ops.const(waves), windows)
