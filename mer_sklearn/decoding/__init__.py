@@ -8,7 +8,7 @@ header or frames promise.
 
 from __future__ import annotations
 
-from .choice import AV_SUFFIXES, open_decoder
+from .choice import open_decoder
 from .decoder import Decoder, DecodingError
 
-__all__ = ["AV_SUFFIXES", "Decoder", "DecodingError", "open_decoder"]
+__all__ = ["Decoder", "DecodingError", "open_decoder"]

@@ -9,7 +9,7 @@ from .libsndfile import SoundFileDecoder
 from .mp3 import after_tags
 from .quiet import quiet_decoder
 
-__all__ = ["AV_SUFFIXES", "open_decoder"]
+__all__ = ["open_decoder"]
 
 # How files begin that libsndfile does not know and PyAV does: place, bytes, what they are called.
 _BEGINNINGS = (
@@ -32,10 +32,6 @@ _BEGINNINGS = (
     (0, b"\x7f\xfe\x80\x01", "DTS"),
     (0, b"caff", "Core Audio"),
     (0, b"FLV\x01", "Flash video"),
-)
-AV_SUFFIXES = (
-    *(".aac", ".ac3", ".amr", ".ape", ".dsf", ".dts", ".m4a", ".m4b", ".mka", ".mpc"),
-    *(".tta", ".webm", ".wma", ".wv"),
 )
 
 
