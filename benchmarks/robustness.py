@@ -25,6 +25,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -33,9 +34,9 @@ import soundfile
 
 from mer_sklearn import AudioError, read_audio
 from mer_sklearn.audio import open_audio
-from mer_sklearn.evaluation.tables import as_markdown
-from mer_sklearn.features.presets import preset
-from mer_sklearn.features.rows import FamilyRows
+
+if TYPE_CHECKING:  # the processes that read damaged files begin in no time
+    from mer_sklearn.features.rows import FamilyRows
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MER_DATA", ROOT.parent / "shared" / "data"))
@@ -67,6 +68,9 @@ def odd_files(folder: Path) -> list[Path]:
 
 def both_presets() -> FamilyRows:
     """Return the row function of the presets plain and music, in one pass."""
+    from mer_sklearn.features.presets import preset
+    from mer_sklearn.features.rows import FamilyRows
+
     return FamilyRows([*preset("plain"), *preset("music")])
 
 
@@ -84,6 +88,8 @@ def print_folder(folder: Path, every: int) -> bool:
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as a table."""
+    from mer_sklearn.evaluation.tables import as_markdown
+
     print(as_markdown(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
 
 
@@ -156,8 +162,8 @@ def read_all(paths: Sequence[str]) -> None:
     for path in paths:
         signal.alarm(ALARM_S)  # nobody catches it: it ends the process
         try:
-            signal_ = read_audio(path).signal
-            word = "read" if np.isfinite(signal_).all() else "FAULT: not finite"
+            samples = read_audio(path).signal
+            word = "read" if np.isfinite(samples).all() else "FAULT: not finite"
         except AudioError as error:
             named = str(error).startswith(f"{path}: ")
             word = "refused" if named else f"FAULT: a sentence without the file: {error}"

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from mer_sklearn.audio import read_audio
-from mer_sklearn.errors import AudioError
 from mer_sklearn.decoding.mp3 import count_frames
+from mer_sklearn.errors import AudioError
 
 RATES = [8_000, 11_025, 16_000, 24_000, 32_000, 44_100]  # MPEG-2.5, MPEG-2, MPEG-1
 

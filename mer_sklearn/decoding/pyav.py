@@ -24,7 +24,9 @@ GUESSING = ("aac", "ac3", "eac3", "amr", "dts", "flv")  # without a header: leng
 class AvDecoder(Decoder):
     """A file opened by PyAV.
 
-    What FFmpeg knows of an encoder's delay is left out, so that the first sample is the music's.
+    What a container tells of an encoder's delay is left out, so that the first sample is the
+    music's. A raw stream (aac, ac3) tells nothing and begins with up to 1024 samples of it; of wma
+    FFmpeg gives nothing for the first block of 2048.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ FRAME_RATE = SAMPLE_RATE / HOP  # frames per second
 BIN_HZ = SAMPLE_RATE / N_FFT  # Hz between two bins
 PIECE = 2**12  # frames of a long clip that are computed at a time
 ROWS = 8  # rows of a long clip that are summarized at a time
-LONG = 2**15  # frames, 13 minutes; series of longer clips are in files, computed in blocks
+LONG = 2**14  # frames, 6 minutes; longer series are in files and computed in blocks
 WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
 
 
@@ -225,10 +225,14 @@ class NumpyOps(Ops):
         _keep_memory()
         parts = [signal] if isinstance(signal, np.ndarray) else (part[None] for part in signal)
         series = [_Growing(width) for width, _ in kinds]
-        for hops in _hop_blocks(_pieces(parts, self.block * HOP), self.block):
-            for whole, values in zip(series, function(hops), strict=True):
-                whole.append(values)
-        return [whole.joined() for whole in series]
+        try:
+            for hops in _hop_blocks(_pieces(parts, self.block * HOP), self.block):
+                for whole, values in zip(series, function(hops), strict=True):
+                    whole.append(values)
+            return [whole.joined() for whole in series]
+        finally:
+            for whole in series:
+                whole.close()
 
     def in_blocks(self, function: Callable[..., Array], *series: Array) -> Array:
         """Run a function over blocks of frames of long series, which need no more memory then.
@@ -432,7 +436,7 @@ class _Growing:
             return
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115  # its map keeps it
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
                 self._file.writelines(part.tobytes() for part in self._values)
                 self._values = []
             self._file.write(values.tobytes())
@@ -447,6 +451,11 @@ class _Growing:
         self._file.flush()
         shape = (1, self._length, self._width)
         return np.asarray(np.memmap(self._file, np.float32, "r", shape=shape))
+
+    def close(self) -> None:
+        """Close the file; what was joined keeps its place on the disk until it is let go."""
+        if self._file is not None:
+            self._file.close()
 
 
 def let_go(x: Array) -> bool:
