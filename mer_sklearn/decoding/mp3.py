@@ -47,7 +47,7 @@ class _Header:
         kbits = _KBITS[self.version][self.rate_index - 1]
         return self.samples * 125 * kbits // self.hz + self.padding
 
-    @property
+    @functools.cached_property
     def hz(self) -> int:
         """Sampling rate."""
         return _HZ[self.version][self.hz_index]
@@ -129,11 +129,10 @@ def _count(
     """Count frames; `head` is the first of the file, which may tell a wrong number."""
     first = _header(head[:4])
     assert first is not None
-    count, rates = 0, set()
+    count, rates, hz = 0, set(), first.hz
     for _, header in frames:
-        if header.hz != first.hz:
-            change = (count * first.samples / first.hz, header.hz)
-            return Count(count * first.samples, change=change)
+        if header.hz != hz:
+            return Count(count * first.samples, change=(count * first.samples / hz, header.hz))
         count += 1
         rates.add(header.rate_index)
     samples = count * first.samples
@@ -149,20 +148,22 @@ def _walk(file: BinaryIO, at: int) -> Iterator[tuple[int, _Header]]:
     size = os.fstat(file.fileno()).st_size
     piece, base, begun = b"", at, False
     while at + 4 <= size:
-        if not base <= at <= base + len(piece) - 4:
+        place = at - base
+        if not 0 <= place <= len(piece) - 4:
             file.seek(at)
-            piece, base = file.read(_PIECE), at
-        header = _header(piece[at - base : at - base + 4])
+            piece, base, place = file.read(_PIECE), at, 0
+        header = _header(piece[place : place + 4])
         if header is None or not (begun or _followed(file, at, header, size)):
             found = _resume(file, at + 1, size)
             if found is None:
                 return
             at, header = found
-        if at + header.length > size:
+        end = at + header.length
+        if end > size:
             return
         begun = True
         yield at, header
-        at += header.length
+        at = end
 
 
 def _resume(file: BinaryIO, at: int, size: int) -> tuple[int, _Header] | None:

@@ -20,6 +20,7 @@ neighbouring ones are a frame.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import mmap
 import tempfile
@@ -225,14 +226,16 @@ class NumpyOps(Ops):
         _keep_memory()
         parts = [signal] if isinstance(signal, np.ndarray) else (part[None] for part in signal)
         series = [_Growing(width) for width, _ in kinds]
-        try:
-            for hops in _hop_blocks(_pieces(parts, self.block * HOP), self.block):
-                for whole, values in zip(series, function(hops), strict=True):
-                    whole.append(values)
-            return [whole.joined() for whole in series]
-        finally:
+        with contextlib.ExitStack() as files:
             for whole in series:
-                whole.close()
+                files.callback(whole.close)
+            for hops in _hop_blocks(_pieces(parts, self.block * HOP), self.block):
+                of_block = function(hops)
+                with _room_on_disk():
+                    for whole, values in zip(series, of_block, strict=True):
+                        whole.append(values)
+            with _room_on_disk():
+                return [whole.joined() for whole in series]
 
     def in_blocks(self, function: Callable[..., Array], *series: Array) -> Array:
         """Run a function over blocks of frames of long series, which need no more memory then.
@@ -424,30 +427,34 @@ class _Growing:
 
     def __init__(self, width: int) -> None:
         self._width, self._length = width, 0
-        self._values: list[Array] = []
+        self._held: Array = None  # what is in memory
         self._file: IO[bytes] | None = None
 
     def append(self, values: Array) -> None:
         """Append the values of some frames, (n_clips, n_frames, width)."""
-        values = np.asarray(values, np.float32)
-        self._length += values.shape[1]
-        if self._file is None and (len(values) > 1 or self._length <= LONG):
-            self._values.append(values)
+        start, self._length = self._length, self._length + values.shape[1]
+        if self._held is None and self._file is None:  # what is not written to takes no memory
+            self._held = np.empty((len(values), LONG, self._width), np.float32)
+        while self._file is None and self._length > self._held.shape[1]:
+            self._make_room(start)
+        if self._file is None:
+            self._held[:, start : self._length] = values
+        else:
+            self._file.write(np.asarray(values, np.float32).tobytes())
+
+    def _make_room(self, length: int) -> None:
+        """Go on in a file; several clips at once stay in memory."""
+        if len(self._held) > 1:
+            self._held = np.concatenate([self._held, np.empty_like(self._held)], axis=1)
             return
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
-                self._file.writelines(part.tobytes() for part in self._values)
-                self._values = []
-            self._file.write(values.tobytes())
-        except OSError as error:
-            msg = f"no room for the series of a long clip in {tempfile.gettempdir()}"
-            raise MemoryError(msg) from error
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
+        self._file.write(self._held[:, :length].tobytes())
+        self._held = None
 
     def joined(self) -> Array:
         """Return all values, (n_clips, n_frames, width)."""
         if self._file is None:
-            return np.concatenate(self._values, axis=1)
+            return np.ascontiguousarray(self._held[:, : self._length])
         self._file.flush()
         shape = (1, self._length, self._width)
         return np.asarray(np.memmap(self._file, np.float32, "r", shape=shape))
@@ -456,6 +463,16 @@ class _Growing:
         """Close the file; what was joined keeps its place on the disk until it is let go."""
         if self._file is not None:
             self._file.close()
+
+
+@contextlib.contextmanager
+def _room_on_disk() -> Iterator[None]:
+    """Say that a full disk is a want of memory, which costs one clip and not the run."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"no room for the series of a long clip in {tempfile.gettempdir()}"
+        raise MemoryError(msg) from error
 
 
 def let_go(x: Array) -> bool:
