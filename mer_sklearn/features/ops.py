@@ -44,6 +44,7 @@ N_BINS = N_FFT // 2 + 1
 HOPS_PER_FRAME = N_FFT // HOP
 FRAME_RATE = SAMPLE_RATE / HOP  # frames per second
 BIN_HZ = SAMPLE_RATE / N_FFT  # Hz between two bins
+GATHERED = 2**21  # samples of a stream that are taken at a time, 95 s
 PIECE = 2**12  # frames of a long clip that are computed at a time
 ROWS = 8  # rows of a long clip that are summarized at a time
 LONG = 2**14  # frames, 6 minutes; longer series are in files and computed in blocks
@@ -224,7 +225,7 @@ class NumpyOps(Ops):
             The series.
         """
         _keep_memory()
-        parts = [signal] if isinstance(signal, np.ndarray) else (part[None] for part in signal)
+        parts = [signal] if isinstance(signal, np.ndarray) else _gathered(signal)
         series = [_Growing(width) for width, _ in kinds]
         with contextlib.ExitStack() as files:
             for whole in series:
@@ -377,6 +378,21 @@ def _keep_memory() -> None:
     before; asking for its pages again and again would cost as much as the transform.
     """
     np.empty(2**25 - 2**16, np.uint8)  # the largest that counts; its pages are never touched
+
+
+def _gathered(parts: Iterable[Array]) -> Iterator[Array]:
+    """Yield parts of a signal, (n_samples,), a minute or two at a time, (1, n_samples).
+
+    Decoding and transforming by turns would drive each other out of the caches.
+    """
+    held: list[Array] = []
+    for part in parts:
+        held.append(part)
+        if sum(map(len, held)) >= GATHERED:
+            yield np.concatenate(held)[None]
+            held = []
+    if held:
+        yield np.concatenate(held)[None]
 
 
 def _pieces(parts: Iterable[Array], size: int) -> Iterator[Array]:
