@@ -35,9 +35,9 @@ import numpy as np
 import soundfile
 
 from mer_sklearn import Dataset, EmotionPipeline, load, load_dataset, make_emotion_clips
-from mer_sklearn.features import PRESETS
 from mer_sklearn.models import MODELS
 
+PRESETS = ("mfcc40-mean", "plain", "music", "speech")
 MOVED = 1e-3
 
 
@@ -143,7 +143,7 @@ def main() -> None:
         folder = Path(name)
         files = written(corpus, 4 if options.small else options.files, folder)
         print(f"{corpus.name}: {len(corpus)} clips; compared on {len(files)} of them")
-        presets = [*PRESETS][:1] if options.small else [*PRESETS]
+        presets = PRESETS[:1] if options.small else PRESETS
         targets = options.target or [*corpus.targets]
         for number, row in enumerate(rows(presets, corpus, targets, files, folder)):
             widths = [max(len(key), 12 if at < 3 else 7) for at, (key, _) in enumerate(row)]

@@ -221,8 +221,23 @@ class ScoreClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Rows sum to 1; columns as `classes_`.
         """
-        scores = self.scores(X)
-        linked = self.slope_ * scores + self.offset_
+        return self.probabilities(self.scores(X))
+
+    def probabilities(self, scores: npt.ArrayLike) -> FloatArray:
+        """Return the probability of each class by scores.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows, n_classes), or (n_rows,) for two classes
+            `scores` or `decision_function` of rows, or means over rows that belong together.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+            Rows sum to 1; columns as `classes_`.
+        """
+        check_is_fitted(self)
+        linked = self.slope_ * self._known_scores(scores) + self.offset_
         if self.link_ == "softmax":
             return np.asarray(softmax(linked, axis=1))
         # Rows that no class claims would be 0 / 0 without a floor.

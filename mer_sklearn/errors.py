@@ -51,7 +51,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     # Among the near ones, the one of the same letters: "smv" is "svm" rather than "svr".
     near.sort(key=lambda known: sorted(known) != sorted(str(name)))
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return InputError(f"Unknown {kind} {name!r}. Known: {', '.join(names)}.{hint}")
+    return InputError(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(names)}.")
 
 
 def some(items: Iterable[object], at_most: int = 5) -> str:

@@ -1,17 +1,26 @@
-"""Kernel ridge that sets its own width: for wide tables of a few hundred rows.
+"""Kernel ridge over families of features: for wide tables of a few hundred to some thousand rows.
 
-With d(x, z) the Euclidean distance and m2 the mean of its square over all pairs of training rows::
+Columns become z-scores, clipped at 4, and d_f(x, z) is the Euclidean distance of two rows in the
+columns of family f, in units of its root mean square over all pairs of training rows. The kernel
+takes the mean over the families::
 
-    "rbf"   k(x, z) = exp(-gamma d^2 / m2)        (classes, speech)
-    "exp"   k(x, z) = exp(-gamma d / sqrt(m2))    (shares, valence and arousal, music)
+    "exp"   k(x, z) = exp(-gamma mean_f d_f(x, z))        (shares, valence and arousal, music)
+    "rbf"   k(x, z) = exp(-gamma mean_f d_f(x, z)^2)      (classes, speech)
 
-so that one `gamma` fits every number of columns. Targets are centred and the coefficients c solve
-(K + alpha I) c = y: no search, no iterations, and one matrix product to predict.
+so that a family of three columns has as much say as one of three hundred, and one `gamma` fits any
+number of both. Targets are centred and the coefficients c solve (K + alpha I) c = y: no search, no
+iterations, and a matrix product a family to predict.
+
+Beyond `max_rows` rows the kernel is that of Nystroem [1]_: coefficients stand at a drawn subset of
+the rows, and all rows decide them.
+
+.. [1] C. Williams, M. Seeger, "Using the Nystroem method to speed up kernel machines", NIPS 2000.
 """
 
 from __future__ import annotations
 
-from numbers import Real
+from collections.abc import Iterator, Sequence
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -19,67 +28,134 @@ import numpy.typing as npt
 import scipy.linalg
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .errors import InputError, unknown_name
+from .scaling import BlockScaler, row_weights
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
-__all__ = ["KernelClassifier", "KernelRegressor"]
+__all__ = ["FamilyKernelClassifier", "FamilyKernelRidge"]
 
 FloatArray = npt.NDArray[np.float64]
+RandomState = int | np.random.RandomState | None
 
 KINDS = ("rbf", "exp")
 ROUNDING = 1e-13  # of a squared distance, relative to the squared norm of the rows
+BLOCK = 1024  # rows whose distances are computed at a time
+JITTER = 1e-8  # on the diagonal of the kernel of landmarks, which is 1: equal rows make it singular
 
 
-class _KernelRidge(BaseEstimator):
+class _FamilyKernel(BaseEstimator):
     """What classifier and regressor share: the kernel, and one linear system."""
 
     kind: str
     gamma: float
     alpha: float
+    blocks: Sequence[int] | None
+    max_rows: int
+    random_state: RandomState
+    scaler_: BlockScaler
+    unit_: FloatArray
+    families_: list[npt.NDArray[np.intp]]
     X_fit_: FloatArray
     dual_coef_: FloatArray
     intercept_: FloatArray
-    gamma_: float
 
-    def _solve(self, rows: FloatArray, targets: FloatArray, sample_weight: object) -> None:
-        """Learn targets of shape (n_samples,) or (n_samples, n_outputs).
+    def _learn(self, X: npt.ArrayLike, targets: FloatArray, sample_weight: object) -> None:
+        """Learn targets of shape (n_samples,) or (n_samples, n_outputs)."""
+        weight = row_weights(sample_weight, len(targets))
+        self.scaler_ = BlockScaler(blocks=self.blocks, norm="row").fit(X, sample_weight=weight)
+        z = self.scaler_.transform(X)
+        # A row of weight 0 is no row.
+        z, targets, weight = (values[weight > 0] for values in (z, targets, weight))
+        spread = _spread_of_columns(z, weight)
+        blocks = [np.flatnonzero(self.scaler_.block_ == b) for b in np.unique(self.scaler_.block_)]
+        self.families_ = [columns for columns in blocks if spread[columns].any()]
+        self.unit_ = np.zeros(len(spread))
+        for columns in self.families_:
+            self.unit_[columns] = 1 / np.sqrt(spread[columns].sum())
+        rows = z * self.unit_
+        self.intercept_ = np.average(targets, axis=0, weights=weight)
+        solve = self._solve if len(rows) <= self.max_rows else self._solve_at_landmarks
+        solve(rows, targets - self.intercept_, weight)
+
+    def _solve(self, rows: FloatArray, targets: FloatArray, weight: FloatArray) -> None:
+        """Solve the system of all rows.
 
         Rows are weighted by their square roots on both sides of the system, so that a row of
         weight 2 counts as the same row twice.
         """
-        weight = _weights(sample_weight, len(rows))
         self.X_fit_ = rows
-        self.gamma_ = self.gamma / _spread(rows, weight, self.kind)
-        self.intercept_ = np.average(targets, axis=0, weights=weight)
         root = np.sqrt(weight)
         system = self._kernel(rows)
         system *= root[:, None]
         system *= root
         system[np.diag_indices_from(system)] += self.alpha
-        right = (root * (targets - self.intercept_).T).T
+        right = (root * targets.T).T
         solution = scipy.linalg.solve(system, right, assume_a="pos", overwrite_a=True)
         self.dual_coef_ = (root * solution.T).T
 
+    def _solve_at_landmarks(
+        self, rows: FloatArray, targets: FloatArray, weight: FloatArray
+    ) -> None:
+        """Solve the system of the coefficients at drawn rows, which all rows decide.
+
+        With L the root of the landmarks' kernel, rows become features phi = L^-1 k, and ridge
+        regression on these is what is left. The kernel of all rows is never held at once.
+        """
+        drawn = check_random_state(self.random_state).permutation(len(rows))[: self.max_rows]
+        self.X_fit_ = rows[np.sort(drawn)]
+        kernel = self._kernel(self.X_fit_)
+        kernel[np.diag_indices_from(kernel)] += JITTER
+        root = scipy.linalg.cholesky(kernel, lower=True, overwrite_a=True)
+        system = self.alpha * np.eye(len(root))
+        right = np.zeros((len(root), *targets.shape[1:]))
+        for some, of_some in self._kernel_in_blocks(rows):
+            phi = scipy.linalg.solve_triangular(root, of_some.T, lower=True)
+            system += (phi * weight[some]) @ phi.T
+            right += (phi * weight[some]) @ targets[some]
+        solution = scipy.linalg.solve(system, right, assume_a="pos", overwrite_a=True)
+        self.dual_coef_ = scipy.linalg.solve_triangular(root, solution, lower=True, trans="T")
+
     def _decide(self, X: npt.ArrayLike) -> FloatArray:
         check_is_fitted(self)
-        rows = validate_data(self, X, dtype=np.float64, reset=False)
-        values: FloatArray = self._kernel(rows) @ self.dual_coef_ + self.intercept_
-        return values
+        rows = self.scaler_.transform(X) * self.unit_
+        values = np.empty((len(rows), *self.dual_coef_.shape[1:]))
+        for some, kernel in self._kernel_in_blocks(rows):
+            values[some] = kernel @ self.dual_coef_
+        return values + self.intercept_
 
     def _kernel(self, rows: FloatArray) -> FloatArray:
-        """Return the kernel of rows and training rows; works in place, as it may be large."""
-        kernel: FloatArray = euclidean_distances(rows, self.X_fit_, squared=True)
+        """Return the kernel of rows and training rows."""
+        return np.concatenate([kernel for _, kernel in self._kernel_in_blocks(rows)])
+
+    def _kernel_in_blocks(self, rows: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield the kernel of some rows and the training rows, with the places of these rows.
+
+        The families' distances are added one after the other: only one is held at a time.
+        """
+        centres = [self.X_fit_[:, columns] for columns in self.families_]
+        share = -self.gamma / max(1, len(self.families_))
+        for start in range(0, len(rows), BLOCK):
+            some = slice(start, start + BLOCK)
+            total = np.zeros((len(rows[some]), len(self.X_fit_)))
+            for columns, of_family in zip(self.families_, centres, strict=True):
+                total += self._distances(rows[some][:, columns], of_family)
+            total *= share
+            yield some, np.exp(total, out=total)
+
+    def _distances(self, rows: FloatArray, centres: FloatArray) -> FloatArray:
+        """Return the distances of rows and centres in one family, squared for "rbf"."""
+        distances: FloatArray = euclidean_distances(rows, centres, squared=True)
         if self.kind == "exp":
             # The root would make much of what rounding leaves of the distance of equal rows.
-            kernel[kernel < ROUNDING * np.square(self.X_fit_).sum(axis=1).max()] = 0
-            np.sqrt(kernel, out=kernel)
-        kernel *= -self.gamma_
-        return np.exp(kernel, out=kernel)
+            distances[distances < ROUNDING * np.square(centres).sum(axis=1).max()] = 0
+            np.sqrt(distances, out=distances)
+        return distances
 
     def _check_parameters(self) -> None:
         if self.kind not in KINDS:
@@ -88,39 +164,59 @@ class _KernelRidge(BaseEstimator):
             value = getattr(self, name)
             if not (isinstance(value, Real) and float(value) > 0):
                 raise InputError(f"{name}={value!r} must be a positive number.")
+        if not isinstance(self.max_rows, Integral) or self.max_rows < 1:
+            raise InputError(f"max_rows={self.max_rows!r} must be a whole number of rows from 1.")
 
 
-class KernelClassifier(ClassifierMixin, _KernelRidge):
-    """Classify by kernel ridge regression on one column of zeros and ones per class.
+class FamilyKernelClassifier(ClassifierMixin, _FamilyKernel):
+    """Classify by kernel ridge over families, on one column of zeros and ones per class.
+
+    Rows come unscaled: z-scores are part of the kernel.
 
     Parameters
     ----------
     kind : {"rbf", "exp"}, default="rbf"
         The kernel: see the head of this module.
     gamma : float > 0, default=0.5
-        Sharpness of the kernel, in units of the mean (squared) distance of the training rows.
+        Sharpness of the kernel: distances are in units of the training rows' own.
     alpha : float > 0, default=0.1
         Penalty on the coefficients.
+    blocks : sequence of int > 0, default=None
+        The sizes of the families, in the order of the columns. None takes the families from the
+        names of the columns of a DataFrame (``family__series__statistic``); without names all
+        columns are one family. See `BlockScaler`.
+    max_rows : int >= 1, default=5000
+        Of more rows, so many are drawn to carry the coefficients: time and memory grow with the
+        square of this number, and linearly with the rows.
+    random_state : int, RandomState instance or None, default=None
+        Seed of this drawing.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted.
-    X_fit_ : ndarray of shape (n_train, n_features)
-        The training rows.
-    dual_coef_ : ndarray of shape (n_train, n_classes)
+    scaler_ : BlockScaler
+        Makes z-scores of the columns.
+    unit_ : ndarray of shape (n_features,)
+        What these are multiplied by, so that the distances in each family have the mean square 1; 0
+        for columns that say nothing.
+    families_ : list of ndarray
+        The columns of each family that is not constant in the training rows.
+    X_fit_ : ndarray of shape (n_kept, n_features)
+        The training rows that carry coefficients, scaled.
+    dual_coef_ : ndarray of shape (n_kept, n_classes)
         What the kernel is multiplied by.
     intercept_ : ndarray of shape (n_classes,)
         Share of each class in the training rows.
-    gamma_ : float
-        What the (squared) distance is multiplied by.
     n_features_in_ : int
         Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names that are all strings.
 
     Examples
     --------
     >>> X, y = [[0.0], [0.2], [1.0], [1.2]], ["calm", "calm", "happy", "happy"]
-    >>> KernelClassifier().fit(X, y).predict([[0.1], [1.1]])
+    >>> FamilyKernelClassifier().fit(X, y).predict([[0.1], [1.1]])
     array(['calm', 'happy'], dtype='<U5')
     """
 
@@ -132,10 +228,16 @@ class KernelClassifier(ClassifierMixin, _KernelRidge):
         kind: Literal["rbf", "exp"] = "rbf",
         gamma: float = 0.5,
         alpha: float = 0.1,
+        blocks: Sequence[int] | None = None,
+        max_rows: int = 5000,
+        random_state: RandomState = None,
     ) -> None:
         self.kind = kind
         self.gamma = gamma
         self.alpha = alpha
+        self.blocks = blocks
+        self.max_rows = max_rows
+        self.random_state = random_state
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -145,7 +247,7 @@ class KernelClassifier(ClassifierMixin, _KernelRidge):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of features, scaled so that distances mean something.
+            Rows of features.
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -153,15 +255,15 @@ class KernelClassifier(ClassifierMixin, _KernelRidge):
 
         Returns
         -------
-        KernelClassifier
+        FamilyKernelClassifier
             The classifier itself.
         """
         self._check_parameters()
-        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        _, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         self.classes_ = np.unique(labels)
         one_hot = (labels[:, None] == self.classes_).astype(np.float64)
-        self._solve(rows, one_hot, sample_weight)
+        self._learn(X, one_hot, sample_weight)
         return self
 
     def decision_function(self, X: npt.ArrayLike) -> FloatArray:
@@ -198,36 +300,57 @@ class KernelClassifier(ClassifierMixin, _KernelRidge):
         return np.asarray(self.classes_[best])
 
 
-class KernelRegressor(RegressorMixin, _KernelRidge):
-    """Predict numbers by kernel ridge regression, one or several at a time.
+class FamilyKernelRidge(RegressorMixin, _FamilyKernel):
+    """Predict numbers by kernel ridge regression over families, one or several at a time.
+
+    Rows come unscaled: z-scores are part of the kernel.
 
     Parameters
     ----------
     kind : {"rbf", "exp"}, default="exp"
         The kernel: see the head of this module.
     gamma : float > 0, default=1.0
-        Sharpness of the kernel, in units of the mean (squared) distance of the training rows.
+        Sharpness of the kernel: distances are in units of the training rows' own.
     alpha : float > 0, default=0.01
         Penalty on the coefficients.
+    blocks : sequence of int > 0, default=None
+        The sizes of the families, in the order of the columns. None takes the families from the
+        names of the columns of a DataFrame (``family__series__statistic``); without names all
+        columns are one family. See `BlockScaler`.
+    max_rows : int >= 1, default=5000
+        Of more rows, so many are drawn to carry the coefficients: time and memory grow with the
+        square of this number, and linearly with the rows.
+    random_state : int, RandomState instance or None, default=None
+        Seed of this drawing.
 
     Attributes
     ----------
-    X_fit_ : ndarray of shape (n_train, n_features)
-        The training rows.
-    dual_coef_ : ndarray of shape (n_train,) or (n_train, n_outputs)
+    scaler_ : BlockScaler
+        Makes z-scores of the columns.
+    unit_ : ndarray of shape (n_features,)
+        What these are multiplied by, so that the distances in each family have the mean square 1; 0
+        for columns that say nothing.
+    families_ : list of ndarray
+        The columns of each family that is not constant in the training rows.
+    X_fit_ : ndarray of shape (n_kept, n_features)
+        The training rows that carry coefficients, scaled.
+    dual_coef_ : ndarray of shape (n_kept,) or (n_kept, n_outputs)
         What the kernel is multiplied by.
     intercept_ : float or ndarray of shape (n_outputs,)
         Mean of the targets.
-    gamma_ : float
-        What the (squared) distance is multiplied by.
     n_features_in_ : int
         Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names that are all strings.
 
     Examples
     --------
-    >>> model = KernelRegressor().fit([[0.0], [1.0], [2.0]], [-0.5, 0.0, 0.5])
-    >>> model.predict([[1.5], [2.0]]).round(1)
-    array([0.2, 0.5])
+    Two families, the first of one column:
+
+    >>> X = [[0.0, 2.0, 7.0], [1.0, 1.0, 5.0], [2.0, 3.0, 9.0]]
+    >>> model = FamilyKernelRidge(blocks=[1, 2]).fit(X, [-0.5, 0.1, 0.5])
+    >>> model.predict(X[1:]).round(1)
+    array([0.1, 0.5])
     """
 
     def __init__(
@@ -236,10 +359,16 @@ class KernelRegressor(RegressorMixin, _KernelRidge):
         kind: Literal["rbf", "exp"] = "exp",
         gamma: float = 1.0,
         alpha: float = 0.01,
+        blocks: Sequence[int] | None = None,
+        max_rows: int = 5000,
+        random_state: RandomState = None,
     ) -> None:
         self.kind = kind
         self.gamma = gamma
         self.alpha = alpha
+        self.blocks = blocks
+        self.max_rows = max_rows
+        self.random_state = random_state
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -249,7 +378,7 @@ class KernelRegressor(RegressorMixin, _KernelRidge):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of features, scaled so that distances mean something.
+            Rows of features.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -257,14 +386,12 @@ class KernelRegressor(RegressorMixin, _KernelRidge):
 
         Returns
         -------
-        KernelRegressor
+        FamilyKernelRidge
             The regressor itself.
         """
         self._check_parameters()
-        rows, targets = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
-        )
-        self._solve(rows, targets.astype(np.float64), sample_weight)
+        _, targets = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        self._learn(X, targets.astype(np.float64), sample_weight)
         return self
 
     def predict(self, X: npt.ArrayLike) -> FloatArray:
@@ -288,30 +415,10 @@ class KernelRegressor(RegressorMixin, _KernelRidge):
         return tags
 
 
-def _spread(rows: FloatArray, weight: FloatArray, kind: str) -> float:
-    """Return the mean squared distance of all pairs of rows, or its root for "exp".
+def _spread_of_columns(rows: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return the mean squared difference of all pairs of rows, in each column.
 
-    It is twice the mean squared distance to the mean row: no pair is visited.
+    It is twice the mean squared difference to the mean row: no pair is visited.
     """
-    centred = rows - np.average(rows, axis=0, weights=weight)
-    squares = np.einsum("ij,ij->i", centred, centred)
-    spread = 2.0 * float(np.average(squares, weights=weight))
-    if spread == 0:  # all rows are alike, and so are all distances
-        return 1.0
-    return spread if kind == "rbf" else float(np.sqrt(spread))
-
-
-def _weights(sample_weight: object, n_samples: int) -> FloatArray:
-    if sample_weight is None:
-        return np.ones(n_samples)
-    weight: FloatArray = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
-    if weight.shape != (n_samples,):
-        raise InputError(
-            f"sample_weight must hold one weight for each of the {n_samples} rows, "
-            f"but its shape is {weight.shape}."
-        )
-    if weight.min() < 0 or not weight.any():
-        raise InputError("sample_weight must hold weights of 0 or more, and not only zeros.")
-    return weight
+    off = rows - np.average(rows, axis=0, weights=weight)
+    return 2.0 * np.average(np.square(off, out=off), axis=0, weights=weight)

@@ -7,14 +7,14 @@ mlp        yes            yes         one hidden layer
 xgboost    yes            yes         boosted trees: for narrow tables of thousands of rows
 svm        yes                        support vectors, one Platt sigmoid per class
 svr                       yes         support vectors, one machine per target
-kernel     yes            yes         kernel ridge: for wide tables of hundreds of rows
+kernel     yes            yes         kernel ridge over families: for wide tables of few rows
 forest     yes            yes         random forest
 logistic   yes                        linear, with probabilities
 ridge                     yes         linear
 ========== ============== =========== ==============================================================
 
 The settings assume rows scaled by `BlockScaler` with the norm that `ModelSpec.norm` names; trees
-take them as they are.
+take them as they are, and the kernel scales by itself.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from .calibration import ScoreClassifier
 from .errors import InputError, some, unknown_name
-from .kernel import KernelClassifier, KernelRegressor
+from .kernel import FamilyKernelClassifier, FamilyKernelRidge
 from .spaces import Choice, Dimension, Range
 
 if TYPE_CHECKING:
@@ -79,11 +79,14 @@ class ModelSpec:
     tasks : frozenset of {"classification", "regression"}
         What it can learn.
     norm : {"row", "column"} or None
-        The norm of `BlockScaler` that its settings assume; None for models that need no scaling.
+        The norm of `BlockScaler` that its settings assume; None for models that need no scaling or
+        scale by themselves.
     build : callable
         ``build(task, n_outputs, random_state)`` returns the estimator, not yet fitted.
     space : tuple of Range or Choice
         The parameters that are worth searching, around the settings that `build` gives.
+    by_family : bool, default=False
+        Whether it asks for the sizes of the families of columns, as its parameter ``blocks``.
     """
 
     name: str
@@ -91,6 +94,7 @@ class ModelSpec:
     norm: Literal["row", "column"] | None
     build: Build
     space: tuple[Dimension, ...]
+    by_family: bool = False
 
 
 # The rows of a BlockScaler with norm="row" lie 2 apart in squared distance, on average: gamma is
@@ -156,10 +160,11 @@ def _svr(_task: Task, n_outputs: int, _random_state: RandomState) -> BaseEstimat
 SVR_SPACE = (Range("C", 0.05, 30.0), Range("gamma", 0.02, 2.0), Range("epsilon", 0.01, 0.5))
 
 
-def _kernel(task: Task, _n_outputs: int, _random_state: RandomState) -> BaseEstimator:
+def _kernel(task: Task, _n_outputs: int, random_state: RandomState) -> BaseEstimator:
     if task == CLASSIFICATION:
-        return ScoreClassifier(KernelClassifier(), method="temperature")
-    return KernelRegressor()
+        kernel = FamilyKernelClassifier(random_state=random_state)
+        return ScoreClassifier(kernel, method="temperature")
+    return FamilyKernelRidge(random_state=random_state)
 
 
 KERNEL_SPACE = (
@@ -207,7 +212,7 @@ def _specs() -> dict[str, ModelSpec]:
         ModelSpec("xgboost", both, None, _xgboost, XGBOOST_SPACE),
         ModelSpec("svm", classes, "row", _svm, SVM_SPACE),
         ModelSpec("svr", numbers, "row", _svr, SVR_SPACE),
-        ModelSpec("kernel", both, "row", _kernel, KERNEL_SPACE),
+        ModelSpec("kernel", both, None, _kernel, KERNEL_SPACE, by_family=True),
         ModelSpec("forest", both, None, _forest, FOREST_SPACE),
         ModelSpec("logistic", classes, "row", _logistic, LOGISTIC_SPACE),
         ModelSpec("ridge", numbers, "row", _ridge, RIDGE_SPACE),
@@ -617,6 +622,23 @@ class Named(BaseEstimator):
         check_is_fitted(self)
         self.model_.calibrate(scores, y)
         return self
+
+    @_where_the_model_has_it
+    def probabilities(self, scores: npt.ArrayLike) -> FloatArray:
+        """Return the probability of each class; see `ScoreClassifier.probabilities`.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows, n_classes), or (n_rows,) for two classes
+            `decision_function` of rows, or means over rows that belong together.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+            Rows sum to 1; columns as `classes_`.
+        """
+        check_is_fitted(self)
+        return np.asarray(self.model_.probabilities(scores))
 
     @property
     def classes_(self) -> npt.NDArray[np.generic]:

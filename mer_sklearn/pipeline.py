@@ -8,6 +8,7 @@ or back, and scores are turned into probabilities by folds that keep groups apar
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Sequence
@@ -32,6 +33,15 @@ from .features.ops import N_FFT
 from .features.rows import extract
 from .grouping import file_groups, group_folds, row_groups
 from .labels import EmotionLabeller
+from .parts import (
+    N_PARTS,
+    average,
+    extract_parts,
+    part_names,
+    predict_parts,
+    rows_of_parts,
+    whole_names,
+)
 from .steps import (
     as_object,
     build_balance,
@@ -42,6 +52,7 @@ from .steps import (
     build_select,
     resolve_task,
     task_of_model,
+    tell_families,
 )
 from .targets import Targets, read_targets
 
@@ -65,11 +76,11 @@ class EmotionPipeline(BaseEstimator):
 
     Parameters
     ----------
-    features : str, AudioTransformer or None, default="plain"
+    features : str, AudioTransformer or None, default="music"
         A preset of `AudioFeatures`, a transformer of audio, or None where X is a table.
     scale : {"auto", "block", "standard"}, transformer or None, default="auto"
         "block" is `BlockScaler`, "standard" `StandardScaler`; "auto" is "block" for models that
-        need it, and nothing before trees.
+        need it, and nothing before trees and before "kernel", which scales by itself.
     select : transformer or None, default=None
         Selects columns, after scaling.
     balance : {"auto", "smote"}, sampler or None, default="auto"
@@ -86,6 +97,12 @@ class EmotionPipeline(BaseEstimator):
     task : {"auto", "classification", "regression"}, default="auto"
         "auto": what the model is, if it is only one of both; classes where a labeller is given;
         otherwise strings, booleans and integers are classes, floats and several columns numbers.
+    parts : bool, default=False
+        Whether to take a clip as three: itself and its two halves. While fitting, the halves are
+        rows with the clip's label, group and weight; the answer to a clip is the mean of the three:
+        of numbers, of probabilities (of the scores, where "svm" and "kernel" have these), the label
+        being that of the highest mean. It takes twice the time of extraction, and audio: the rows
+        of a table have no halves.
     n_jobs : int, default=None
         Workers for extraction; None is 1, -1 all cores.
     cache : bool or path, default=True
@@ -100,7 +117,8 @@ class EmotionPipeline(BaseEstimator):
     Attributes
     ----------
     pipeline_ : imblearn.pipeline.Pipeline
-        The fitted steps.
+        The fitted steps; with ``parts=True`` they answer to the rows that they are given, each by
+        itself.
     task_ : str
         "classification" or "regression".
     classes_ : ndarray of shape (n_classes,)
@@ -121,9 +139,10 @@ class EmotionPipeline(BaseEstimator):
     n_skipped_ : int
         Rows left out because their file could not be read.
     n_features_ : int
-        Columns of the table of features.
+        Columns of the table of features, of the clip alone.
     gate_ : ndarray of shape (n_rows, n_features)
-        Up to 256 rows of the table, float32: what an exported model is tried on.
+        Up to 256 rows of the table, float32: what an exported model is tried on. With
+        ``parts=True`` halves are among them.
 
     Examples
     --------
@@ -137,7 +156,7 @@ class EmotionPipeline(BaseEstimator):
 
     def __init__(
         self,
-        features: str | AudioTransformer | None = "plain",
+        features: str | AudioTransformer | None = "music",
         *,
         scale: Any = "auto",
         select: Any = None,
@@ -145,6 +164,7 @@ class EmotionPipeline(BaseEstimator):
         model: Any = "mlp",
         labeller: str | EmotionLabeller | None = None,
         task: str = "auto",
+        parts: bool = False,
         n_jobs: int | None = None,
         cache: CacheChoice = True,
         on_error: str = "raise",
@@ -157,6 +177,7 @@ class EmotionPipeline(BaseEstimator):
         self.model = model
         self.labeller = labeller
         self.task = task
+        self.parts = parts
         self.n_jobs = n_jobs
         self.cache = cache
         self.on_error = on_error
@@ -215,7 +236,7 @@ class EmotionPipeline(BaseEstimator):
             features.fit(X)
             _warn_of_tables(X)
         # Steps that cannot be built are refused before hours of decoding.
-        names = _table_names(X, features)
+        names = self._names(X, features)
         tail = self._build_tail(task, names, weighted=weights is not None)
 
         table, errors = self._table(X, features, self.on_error)
@@ -223,10 +244,11 @@ class EmotionPipeline(BaseEstimator):
         if not use.any():
             msg = f"no rows are left to learn from: {some(errors.values()) or 'none has a label'}"
             raise InputError(msg)
-        table, learned, numbers = table[use], targets.y[use], numbers[use]
-        weights = None if weights is None else weights[use]
         if task == "classification":
-            _check_classes(learned)
+            _check_classes(targets.y[use])
+        rows, learned = self._rows(table[use]), self._for_each_part(targets.y[use])
+        numbers = self._for_each_part(numbers[use])
+        weights = None if weights is None else self._for_each_part(weights[use])
 
         self.task_ = task
         self.labeller_ = build_labeller(self.labeller)
@@ -235,30 +257,31 @@ class EmotionPipeline(BaseEstimator):
         self.groups_kind_ = "files" if groups is None else "groups"
         self.n_dropped_ = int((~targets.kept).sum())
         self.n_skipped_ = len(errors)
-        self.n_features_ = table.shape[1]
-        self.gate_ = _evenly_spaced(table, GATE_ROWS).astype(np.float32)
+        self.n_features_ = rows.shape[1]
+        self.gate_ = _evenly_spaced(rows, GATE_ROWS).astype(np.float32)
         self.feature_names_ = names
-        _fit_tail(tail, table, learned, weights)
+        fitted = _fitted(tail, names, rows, learned, weights)
         self.calibrated_: bool | None = None
         if task == "classification":
-            self._calibrate(tail, table, learned, numbers, weights)
-        self.pipeline_ = Pipeline([("features", features or "passthrough"), *tail.steps])
+            _check_votes(fitted, self.parts)
+            self._calibrate(fitted[-1], tail, rows, learned, numbers, weights)
+        self.pipeline_ = Pipeline([("features", features or "passthrough"), *fitted.steps])
         return self
 
     def _calibrate(
         self,
+        model: Any,
         tail: Pipeline,
-        table: npt.NDArray[Any],
+        rows: npt.NDArray[Any],
         y: npt.NDArray[Any],
         groups: npt.NDArray[np.intp],
         weights: npt.NDArray[Any] | None,
     ) -> None:
         """Teach a model that gives scores its probabilities, from scores of rows it did not see.
 
-        Scaling, selection, balancing and model are fitted anew in each fold, and groups stay apart;
-        so the probabilities are as honest as an evaluation.
+        Scaling, selection, balancing and model (the unfitted tail) are fitted anew in each fold,
+        and groups stay apart; so the probabilities are as honest as an evaluation.
         """
-        model = tail[-1]
         if not hasattr(model, "calibrate"):
             return
         self.calibrated_ = False
@@ -276,13 +299,15 @@ class EmotionPipeline(BaseEstimator):
         for train, test in folds:
             if len(np.unique(y[train])) < 2:
                 continue
-            part = clone(tail)
-            _fit_tail(part, table[train], y[train], None if weights is None else weights[train])
-            found = part.decision_function(table[test])
+            of_train = None if weights is None else weights[train]
+            part = _fitted(tail, self.feature_names_, rows[train], y[train], of_train)
+            found = part.decision_function(rows[test])
             if found.ndim == 1:  # of two classes, the second's
                 found = np.stack([-found, found], axis=1)
             columns = [classes.index(label) for label in part.classes_]
             scores[test[:, None], columns] = found
+        if self.parts:  # of which the scores are averaged
+            scores, y = average(scores), y[::N_PARTS]
         seen = np.isfinite(scores).all(axis=1)
         if len(np.unique(y[seen])) == len(classes):
             model.calibrate(scores[seen], y[seen])
@@ -449,7 +474,7 @@ class EmotionPipeline(BaseEstimator):
             raise InputError(msg)
         weights = _check_weights(sample_weight, n_rows)
         weights = None if weights is None else weights[use]
-        predicted = self._tail().predict(table[use])
+        predicted = self._ask("predict", table[use])
         measure = accuracy_score if self.task_ == "classification" else r2_score
         return float(measure(targets.y[use], predicted, sample_weight=weights))
 
@@ -554,6 +579,9 @@ class EmotionPipeline(BaseEstimator):
     def _check_parameters(self) -> None:
         """Refuse parameters that make no sense; the builders of the steps refuse the others."""
         _check_on_error(self.on_error)
+        if not isinstance(self.parts, bool | np.bool_):
+            msg = f"parts={self.parts!r} must be True or False."
+            raise InputError(msg)
 
     def _read_targets(
         self, y: Any, n_rows: int, task: str, target_names: Sequence[str] | None
@@ -575,11 +603,14 @@ class EmotionPipeline(BaseEstimator):
     def _table(
         self, X: Any, features: AudioTransformer | None, on_error: str
     ) -> tuple[npt.NDArray[Any], dict[int, str]]:
-        """Return the table of features, NaN rows for files that were skipped, and the reasons."""
+        """Return the table of features, NaN rows for files that were skipped, and the reasons.
+
+        With parts, it has the columns of the halves too.
+        """
         if features is None:
             dtypes = [np.float64, np.float32]
             return check_array(X, dtype=dtypes, input_name="X", estimator=self), {}
-        rows = extract(
+        rows = (extract_parts if self.parts else extract)(
             features.resolve(),
             as_items(X),
             n_jobs=features.n_jobs,
@@ -587,6 +618,28 @@ class EmotionPipeline(BaseEstimator):
             on_error="nan" if on_error == "skip" else features.on_error,
         )
         return rows.values, rows.errors
+
+    def _names(self, X: Any, features: AudioTransformer | None) -> list[str]:
+        """Return the names of the columns of a clip; none where nobody named them."""
+        names = _table_names(X, features)
+        if features is not None or not self.parts:
+            return names
+        of_clip = whole_names(names)
+        if of_clip is None:
+            msg = (
+                "parts=True takes audio: the rows of a table (features=None) have no halves. Pass "
+                "the audio and name its features, or parts=False."
+            )
+            raise InputError(msg)
+        return of_clip
+
+    def _rows(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what the steps learn from and answer to: a row for each clip, or for each part."""
+        return rows_of_parts(table) if self.parts else table
+
+    def _for_each_part(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what is known of each clip for each row that the steps learn from."""
+        return np.repeat(values, N_PARTS, axis=0) if self.parts else values
 
     @property
     def families_(self) -> list[FeatureFamily]:
@@ -609,16 +662,16 @@ class EmotionPipeline(BaseEstimator):
         features = self._features()
         table, errors = self._table(X, features, on_error or self.on_error)
         if features is None:
-            _check_columns(X, table, self.feature_names_, self.n_features_)
+            names = part_names(self.feature_names_) if self.parts else self.feature_names_
+            _check_columns(X, table, names, self.n_features_ * (N_PARTS if self.parts else 1))
         return table, errors
 
     def _run(self, method: str, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Run a method of the fitted steps; rows of files that could not be read stay empty."""
-        run = getattr(self._tail(), method)
         rows = np.isfinite(table).all(axis=1)
         if rows.all():
-            return np.asarray(run(table))
-        found = np.asarray(run(table[rows])) if rows.any() else self._no_answers(method)
+            return self._ask(method, table)
+        found = self._ask(method, table[rows]) if rows.any() else self._no_answers(method)
         labels = method == "predict" and self.task_ == "classification"
         answers = np.full(
             (len(table), *found.shape[1:]),
@@ -627,6 +680,12 @@ class EmotionPipeline(BaseEstimator):
         )
         answers[rows] = found
         return answers
+
+    def _ask(self, method: str, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Run a method of the fitted steps on a table without gaps; one answer a clip."""
+        if self.parts:
+            return predict_parts(self._tail(), method, self._rows(table))
+        return np.asarray(getattr(self._tail(), method)(table))
 
     def _typed(self, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return answers in one type for all models: texts as objects, numbers as float64."""
@@ -660,20 +719,47 @@ class EmotionPipeline(BaseEstimator):
         return emotions
 
 
-def _fit_tail(
+def _fitted(
     tail: Pipeline,
-    table: npt.NDArray[Any],
+    names: Sequence[str],
+    rows: npt.NDArray[Any],
     y: npt.NDArray[Any],
     weights: npt.NDArray[Any] | None,
-) -> None:
-    """Fit the steps after the features, weights going to the model.
+) -> Pipeline:
+    """Return a fitted copy of the steps after the features, weights going to the model.
 
-    What a user routes ends at the pipeline: inside, routing would ask every step to request the
-    weights.
+    The steps before the model come first: after them it is known which columns are left, and a
+    model that goes by families is told theirs. What a user routes ends at the pipeline: inside,
+    routing would ask every step to request the weights.
     """
     extra = {} if weights is None else {"model__sample_weight": weights}
+    fitted = clone(tail)
+    n_before = len({"scale", "select"} & set(fitted.named_steps))
+    before, after = fitted[:n_before], fitted[n_before:]
     with config_context(enable_metadata_routing=False):
-        tail.fit(table, y, **extra)
+        left = before.fit_transform(rows, y) if n_before else rows
+        tell_families(fitted[-1], _names_after(before, names))
+        after.fit(left, y, **extra)
+    return fitted
+
+
+def _names_after(steps: Pipeline, names: Sequence[str]) -> list[str]:
+    """Return the names of the columns that fitted steps leave; none where a step knows none."""
+    if not names or not len(steps):
+        return list(names)
+    with contextlib.suppress(AttributeError):
+        return [str(name) for name in steps.get_feature_names_out(list(names))]
+    return []
+
+
+def _check_votes(tail: Pipeline, parts: bool) -> None:
+    """Refuse a classifier whose answers to the parts cannot be averaged."""
+    if parts and not any(hasattr(tail, name) for name in ("predict_proba", "decision_function")):
+        msg = (
+            f"parts=True averages over the parts, but {type(tail[-1]).__name__} gives labels "
+            "alone. Take a model with probabilities, or parts=False."
+        )
+        raise InputError(msg)
 
 
 def _check_on_error(on_error: str) -> None:

@@ -14,11 +14,11 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .errors import InputError, unknown_name
 
-__all__ = ["BlockScaler"]
+__all__ = ["BlockScaler", "row_weights"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -59,6 +59,8 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Standard deviation of each column; 1 for a constant column.
     weight_ : ndarray of shape (n_features,)
         What the clipped z-score is multiplied by; 0 for a constant column.
+    block_ : ndarray of shape (n_features,)
+        The number of the block of each column.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -75,6 +77,7 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     mean_: FloatArray
     scale_: FloatArray
     weight_: FloatArray
+    block_: npt.NDArray[np.intp]
     n_features_in_: int
 
     def __init__(
@@ -88,7 +91,12 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.blocks = blocks
         self.norm = norm
 
-    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: object = None,  # noqa: ARG002
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
         """Learn mean, spread and weight of each column.
 
         Parameters
@@ -97,6 +105,8 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             Finite numbers. The columns of a DataFrame name the blocks where `blocks` is None.
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, 0 or more; None weighs all by 1.
 
         Returns
         -------
@@ -106,13 +116,16 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If a parameter makes no sense or `blocks` does not fit the columns.
+            If a parameter or a weight makes no sense, or `blocks` does not fit the columns.
         """
         self._check_parameters()
         rows: FloatArray = validate_data(self, X, dtype=np.float64)
-        self.mean_ = rows.mean(axis=0)
-        spread = rows.std(axis=0)
+        weight = row_weights(sample_weight, len(rows))
+        rows, weight = rows[weight > 0], weight[weight > 0]
+        self.mean_ = np.average(rows, axis=0, weights=weight)
+        spread = np.sqrt(np.average(np.square(rows - self.mean_), axis=0, weights=weight))
         constant = spread <= _rounding(rows)
+        self.block_ = self._block_of_each_column()
         self.scale_ = np.where(constant, 1.0, spread)
         self.weight_ = np.where(constant, 0.0, self._block_weights())
         return self
@@ -148,9 +161,8 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             )
 
     def _block_weights(self) -> FloatArray:
-        block = self._block_of_each_column()
-        sizes = np.bincount(block)
-        weight = 1.0 / np.sqrt(sizes[block] * len(sizes))
+        sizes = np.bincount(self.block_)
+        weight = 1.0 / np.sqrt(sizes[self.block_] * len(sizes))
         return weight * np.sqrt(self.n_features_in_) if self.norm == "column" else weight
 
     def _block_of_each_column(self) -> npt.NDArray[np.intp]:
@@ -173,6 +185,46 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"blocks sums to {sum(blocks)} columns, but X has {self.n_features_in_}; "
                 "give the size of every block of columns, in their order."
             )
+
+
+def row_weights(sample_weight: object, n_samples: int) -> FloatArray:
+    """Return the weight of each row, checked.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights of 0 or more; None weighs all by 1.
+    n_samples : int
+        How many rows there are.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Weights, not all 0.
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer weights than rows, or they make no sense.
+
+    Examples
+    --------
+    >>> row_weights(None, 3)
+    array([1., 1., 1.])
+    """
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weight: FloatArray = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (n_samples,):
+        raise InputError(
+            f"sample_weight must hold one weight for each of the {n_samples} rows, "
+            f"but its shape is {weight.shape}."
+        )
+    if weight.min() < 0 or not weight.any():
+        raise InputError("sample_weight must hold weights of 0 or more, and not only zeros.")
+    return weight
 
 
 def _family(name: str) -> str:

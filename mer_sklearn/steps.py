@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sklearn.base import ClassifierMixin, RegressorMixin, clone, is_classifier, is_regressor
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.preprocessing import StandardScaler
 
 from .balancing import Balancer
+from .calibration import ScoreClassifier
 from .errors import InputError, unknown_name
 from .extraction.cache import CacheChoice
 from .features.extractor import AudioFeatures
 from .features.family import AudioTransformer, FeatureFamily
+from .kernel import FamilyKernelClassifier, FamilyKernelRidge
 from .labels import SCHEMES, EmotionLabeller
 from .models import Named, guess_task, model_spec
 from .scaling import BlockScaler
@@ -26,14 +29,17 @@ __all__ = [
     "build_model",
     "build_scale",
     "build_select",
+    "norm_of",
     "resolve_task",
     "task_of_model",
+    "tell_families",
     "unfitted",
 ]
 
 TASKS = ("classification", "regression")
 SCALES = ("auto", "block", "standard")
 BALANCES = ("auto", "smote")
+AROUND = (ScoreClassifier, GridSearchCV, RandomizedSearchCV)
 
 
 def as_object(part: str, value: Any) -> Any:
@@ -114,8 +120,7 @@ def build_features(
 
 def build_scale(scale: Any, model: Any, names: Sequence[str]) -> Any:
     """Return the scaler of the table whose columns have these names, or None."""
-    named = isinstance(model, (str, Named))
-    norm = model_spec(model if isinstance(model, str) else model.name).norm if named else "column"
+    norm = norm_of(model)
     if isinstance(scale, str):
         if scale not in SCALES:
             raise unknown_name("scale", scale, SCALES)
@@ -133,6 +138,16 @@ def build_scale(scale: Any, model: Any, names: Sequence[str]) -> Any:
         if scaler.blocks is None:
             scaler.set_params(blocks=_block_sizes(names))
     return scaler
+
+
+def norm_of(model: Any) -> Literal["row", "column"] | None:
+    """Return the norm of rows or columns that a model assumes.
+
+    None is for models that need no scaling or scale by themselves.
+    """
+    if isinstance(model, (str, Named)):
+        return model_spec(model if isinstance(model, str) else model.name).norm
+    return None if _is_by_family(_inside(model)) else "column"
 
 
 def build_select(select: Any) -> Any:
@@ -167,10 +182,30 @@ def build_model(model: Any, task: str, random_state: Any) -> Any:
     return _seeded(model, random_state)
 
 
+def tell_families(model: Any, names: Sequence[str]) -> None:
+    """Set the sizes of the families of a model that asks for them and was not told by the user."""
+    if isinstance(model, Named):
+        asks = model_spec(model.name).by_family and model.overrides.get("blocks") is None
+    else:
+        asks = _is_by_family(_inside(model)) and _inside(model).blocks is None
+    if asks:
+        prefix = "estimator__" if isinstance(model, AROUND) else ""
+        model.set_params(**{f"{prefix}blocks": _block_sizes(names)})
+
+
 def unfitted(part: str, value: Any, method: str) -> Any:
     """Return an unfitted copy of a part, which must have the method that its place asks for."""
     _check_part(part, value, method)
     return clone(value)
+
+
+def _inside(model: Any) -> Any:
+    """Return what a model passes all its columns on to, or the model itself."""
+    return model.estimator if isinstance(model, AROUND) else model
+
+
+def _is_by_family(model: Any) -> bool:
+    return isinstance(model, FamilyKernelClassifier | FamilyKernelRidge)
 
 
 def _check_part(part: str, value: Any, method: str) -> None:

@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mer_sklearn.calibration import ScoreClassifier
 from mer_sklearn.errors import InputError
-from mer_sklearn.kernel import KernelClassifier
+from mer_sklearn.kernel import FamilyKernelClassifier
 
 METHODS = ("sigmoid", "temperature")
 
@@ -34,7 +34,7 @@ def expected_failures(estimator):
 @parametrize_with_checks(
     [
         ScoreClassifier(SVC(break_ties=True)),
-        ScoreClassifier(KernelClassifier(), method="temperature"),
+        ScoreClassifier(FamilyKernelClassifier(), method="temperature"),
         ScoreClassifier(LogisticRegression()),
     ],
     expected_failed_checks=expected_failures,
@@ -75,7 +75,7 @@ def test_before_calibration_probabilities_are_the_softmax(table, model):
 @pytest.mark.parametrize("method", METHODS)
 def test_calibration_improves_probabilities_and_keeps_labels(table, method):
     X, y = table
-    flat = KernelClassifier(alpha=100.0)  # its scores lie close together
+    flat = FamilyKernelClassifier(alpha=100.0)  # its scores lie close together
     model = ScoreClassifier(flat, method=method).fit(X[:200], y[:200])
     labels, before = model.predict(X), log_loss(y[300:], model.predict_proba(X[300:]))
     model.calibrate(model.scores(X[200:300]), y[200:300])
@@ -118,9 +118,21 @@ def test_three_attributes_are_all_it_takes(table, model):
     np.testing.assert_allclose(model.predict_proba(X), each / each.sum(axis=1, keepdims=True))
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_probabilities_follow_from_scores_alone(table, model, method):
+    X, y = table
+    model.method = method
+    model.calibrate(model.scores(X[200:]), y[200:])
+    expected = model.predict_proba(X)
+    np.testing.assert_array_equal(model.probabilities(model.scores(X)), expected)
+    np.testing.assert_array_equal(model.probabilities(model.decision_function(X)), expected)
+    with pytest.raises(InputError, match="one column for each of the"):
+        model.probabilities(np.zeros((2, 7)))
+
+
 def test_perfect_scores_leave_probabilities_finite():
     y = np.array(["a", "b", "c"] * 10)
-    model = ScoreClassifier(KernelClassifier()).fit(np.eye(30), y)
+    model = ScoreClassifier(FamilyKernelClassifier()).fit(np.eye(30), y)
     perfect = 1e3 * (y[:, None] == model.classes_)
     for method in METHODS:
         model.method = method
@@ -129,7 +141,7 @@ def test_perfect_scores_leave_probabilities_finite():
 
 
 def test_a_row_that_no_class_claims_still_sums_to_one():
-    model = ScoreClassifier(KernelClassifier()).fit([[0.0], [1.0], [2.0]], ["a", "b", "c"])
+    model = ScoreClassifier(FamilyKernelClassifier()).fit([[0.0], [1.0], [2.0]], ["a", "b", "c"])
     model.link_, model.offset_ = "sigmoid", np.full(3, -1e4)
     np.testing.assert_allclose(model.predict_proba([[0.0]]), 1 / 3)
 

@@ -61,10 +61,9 @@ def test_the_table_says_what_each_model_can():
     assert set(CLASSIFIERS) - both == {"svm", "logistic"}
     assert set(REGRESSORS) - both == {"svr", "ridge"}
     assert {name: spec.norm for name, spec in MODELS.items()} == {
-        **dict.fromkeys(["svm", "svr", "kernel", "logistic", "ridge"], "row"),
+        **dict.fromkeys(["svm", "svr", "logistic", "ridge"], "row"),
         "mlp": "column",
-        "xgboost": None,
-        "forest": None,
+        **dict.fromkeys(["xgboost", "forest", "kernel"]),
     }
 
 
@@ -338,8 +337,8 @@ def test_tags_tell_the_task_as_far_as_it_is_known(numbers):
 @pytest.mark.parametrize(
     ("name", "task", "methods"),
     [
-        ("svm", "auto", {"predict_proba", "decision_function", "calibrate"}),
-        ("kernel", "auto", {"predict_proba", "decision_function", "calibrate"}),
+        ("svm", "auto", {"predict_proba", "decision_function", "calibrate", "probabilities"}),
+        ("kernel", "auto", {"predict_proba", "decision_function", "calibrate", "probabilities"}),
         ("kernel", "regression", set()),
         ("logistic", "auto", {"predict_proba", "decision_function"}),
         ("forest", "auto", {"predict_proba"}),
@@ -350,7 +349,7 @@ def test_tags_tell_the_task_as_far_as_it_is_known(numbers):
 )
 def test_methods_are_those_of_the_model(name, task, methods):
     model = Named(name, task=task)
-    every = {"predict_proba", "decision_function", "calibrate"}
+    every = {"predict_proba", "decision_function", "calibrate", "probabilities"}
     assert {method for method in every if hasattr(model, method)} == methods
 
 
@@ -361,6 +360,8 @@ def test_calibrate_reaches_the_probabilities(name, classes):
     before = model.predict_proba(X)
     assert model.calibrate(model.decision_function(X[60:]), y[60:]) is model
     assert np.abs(model.predict_proba(X) - before).max() > 0.01
+    again = model.probabilities(model.decision_function(X))
+    np.testing.assert_allclose(again, model.predict_proba(X))
 
 
 def test_cross_validation_works_by_the_name(classes, numbers):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import sklearn
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
@@ -21,8 +24,10 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.svm import SVR
 
 from mer_sklearn import AudioFeatures, Clip, EmotionLabeller, EmotionPipeline, Segment
+from mer_sklearn.calibration import ScoreClassifier
 from mer_sklearn.errors import AudioError, InputError, MerWarning
 from mer_sklearn.features import MFCC, Chroma
+from mer_sklearn.kernel import FamilyKernelClassifier, FamilyKernelRidge
 
 CLASSIFIERS = ("mlp", "xgboost", "svm", "kernel", "forest", "logistic")
 REGRESSORS = ("mlp", "xgboost", "svr", "kernel", "forest", "ridge")
@@ -81,6 +86,57 @@ def test_the_fitted_steps_are_a_pipeline_in_the_fixed_order(corpus):
 def test_trees_are_not_scaled(corpus, means):
     pipeline = quick(None, model="forest").fit(means, corpus.y("quadrant"))
     assert "scale" not in pipeline.pipeline_.named_steps
+
+
+# ---- the kernel, which goes by families
+
+
+def families(pipeline):
+    model = pipeline.pipeline_["model"].model_
+    return [len(columns) for columns in getattr(model, "estimator_", model).families_]
+
+
+@pytest.mark.parametrize(("target", "task"), [("va", "regression"), ("quadrant", "classification")])
+def test_the_kernel_is_told_the_families_and_scales_by_itself(corpus, target, task):
+    pipeline = quick("plain", model="kernel", task=task).fit(corpus.X, corpus.y(target))
+    assert "scale" not in pipeline.pipeline_.named_steps
+    assert families(pipeline) == [300, 60, 65]
+    assert pipeline.get_params()["model"] == "kernel"
+
+
+def test_the_kernel_on_a_table_takes_its_families_from_the_names(corpus, table, means):
+    y = corpus.y("va")
+    assert families(quick(None, model="kernel").fit(table, y)) == [300, 60, 65]
+    assert families(quick(None, model="kernel").fit(means, y)) == [40]
+    named = quick(None, model="kernel").set_params(model__blocks=[10, 30])
+    assert families(named.fit(means, y)) == [10, 30]
+
+
+def test_a_kernel_given_as_an_object_is_told_the_families_too(corpus, table):
+    y = corpus.y("va")
+    pipeline = quick(None, model=FamilyKernelRidge()).fit(table, y)
+    np.testing.assert_array_equal(
+        pipeline.predict(table), quick(None, model="kernel").fit(table, y).predict(table)
+    )
+    search = GridSearchCV(FamilyKernelRidge(), {"gamma": [0.5, 1.0]}, cv=2)
+    best = quick(None, model=search).fit(table, y).pipeline_["model"].best_estimator_
+    assert len(best.families_) == 3
+    inner = FamilyKernelClassifier(blocks=[425])
+    scores = quick(None, model=ScoreClassifier(inner)).fit(table, corpus.y("quadrant"))
+    assert len(scores.pipeline_["model"].estimator_.families_) == 1  # what the user said
+    assert "scale" not in scores.pipeline_.named_steps
+
+
+def test_after_a_selection_families_are_what_is_left_of_them(corpus, table):
+    y = corpus.y("quadrant")
+    pipeline = quick(None, model="kernel", select=SelectKBest(k=50))
+    pipeline.fit(table, y, groups=corpus.groups)
+    kept = table.columns[pipeline.pipeline_["select"].get_support()]
+    prefixes = [name.split("__")[0] for name in kept]
+    assert families(pipeline) == [prefixes.count(name) for name in dict.fromkeys(prefixes)]
+    assert pipeline.calibrated_  # in folds that may select others
+    reduced = quick(None, model="kernel", select=PCA(5), scale="standard").fit(table, y)
+    assert families(reduced) == [5]
 
 
 def test_numbers_are_not_balanced(corpus, means):
@@ -424,11 +480,11 @@ def test_groups_are_routed_into_the_fit(wav_files):
 
 
 def test_cached_extraction_is_shared_between_folds(wav_files, tmp_path, monkeypatch):
-    from mer_sklearn.extraction import engine
+    from mer_sklearn.extraction import workers
 
     read = []
-    original = engine.open_audio
-    monkeypatch.setattr(engine, "open_audio", lambda item: read.append(item) or original(item))
+    original = workers.open_audio
+    monkeypatch.setattr(workers, "open_audio", lambda item: read.append(item) or original(item))
     pipeline = quick(model="logistic", cache=tmp_path)
     cross_val_score(pipeline, wav_files, ["a", "b"] * 6, cv=3)
     assert sorted(read) == sorted(wav_files)
@@ -446,8 +502,10 @@ def test_clips_at_other_rates_are_resampled(corpus):
 # ---- Settings that once went wrong ----
 
 
-@pytest.mark.parametrize("model", ["mlp", "svm", "kernel", "logistic"])
-@pytest.mark.parametrize("scale", ["auto", "block"])
+@pytest.mark.parametrize(
+    ("model", "scale"),
+    [*itertools.product(["mlp", "svm", "logistic"], ["auto", "block"]), ("kernel", "block")],
+)
 def test_setting_a_parameter_of_the_scaler_to_its_default_changes_nothing(
     means, corpus, model, scale
 ):

@@ -130,3 +130,31 @@ def test_a_search_reaches_its_parameters_in_a_pipeline(X):
 def test_parameters_without_sense_are_refused(X, parameters, sentence):
     with pytest.raises(InputError, match=sentence):
         BlockScaler(**parameters).fit(X)
+
+
+def test_a_weight_of_two_is_the_row_twice_and_one_of_zero_is_none(X, rng):
+    weight = rng.integers(0, 3, size=60)
+    X[weight == 0] *= 100
+    weighted = BlockScaler(blocks=[1, 5]).fit(X, sample_weight=weight)
+    repeated = BlockScaler(blocks=[1, 5]).fit(np.repeat(X, weight, axis=0))
+    np.testing.assert_allclose(weighted.transform(X), repeated.transform(X))
+
+
+def test_a_column_that_only_rows_without_weight_vary_says_nothing(X):
+    weight = np.arange(60) > 0
+    X[1:, 2] = 0.1
+    assert BlockScaler().fit(X, sample_weight=weight).weight_[2] == 0
+
+
+@pytest.mark.parametrize(
+    ("weight", "sentence"),
+    [
+        (np.ones(59), "one weight for each of the 60 rows"),
+        (-np.ones(60), "weights of 0 or more"),
+        (np.zeros(60), "not only zeros"),
+    ],
+    ids=["too few", "negative", "zeros"],
+)
+def test_weights_without_sense_are_refused(X, weight, sentence):
+    with pytest.raises(InputError, match=sentence):
+        BlockScaler().fit(X, sample_weight=weight)

@@ -24,6 +24,14 @@ import numpy.typing as npt
 
 from ..audio import SAMPLE_RATE, Clip, Segment, to_clip
 from ..errors import ArtifactError, first_line, some
+from ..parts import (
+    N_PARTS,
+    extract_parts,
+    part_names,
+    predict_parts,
+    rows_of_parts,
+    scores_of_parts,
+)
 from .runtime import open_session
 from .signals import made_signals
 
@@ -85,9 +93,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Inputs and what both sides made of them."""
+    """Inputs and what both sides made of them; a clip in parts has three rows of features."""
 
-    names: list[str]
+    names: list[str]  # of the rows of features
     native: npt.NDArray[np.float32]  # features by numpy
     graph: npt.NDArray[np.float32]  # features by the graph
     answers: Answers  # of the whole graph
@@ -155,20 +163,29 @@ class _Runner:
 
     def rows(self, names: list[str], items: Sequence[Any]) -> _Rows:
         """Return what both sides make of audio items; one clip at a time is kept in memory."""
-        from ..features.rows import extract
-
-        families = self.pipeline.families_
         native, graph = [], []
         answers: dict[str, list[Any]] = {name: [] for name in self.outputs}
         for item in items:
             clip = to_clip(item)
             feed = {"waveform": clip.signal[None]}
-            native.append(extract(families, [clip]).values)
+            native.append(self._features(clip))
             graph.append(self._run(self._front, feed)[0])
             for name, value in zip(self.outputs, self._run(self._whole, feed), strict=True):
                 answers[name].append(value)
         joined = {name: np.concatenate(values) for name, values in answers.items()}
-        return _Rows(names, np.concatenate(native), np.concatenate(graph), joined)
+        of_rows = names
+        if self.pipeline.parts:
+            of_rows = [part for name in names for part in part_names([name])]
+        return _Rows(of_rows, np.concatenate(native), np.concatenate(graph), joined)
+
+    def _features(self, clip: Clip) -> npt.NDArray[np.float32]:
+        """Return the rows of features of a clip, by numpy."""
+        from ..features.rows import extract
+
+        families = self.pipeline.families_
+        if self.pipeline.parts:
+            return rows_of_parts(extract_parts(families, [clip]).values)
+        return extract(families, [clip]).values
 
     def tail(self, rows: npt.NDArray[np.float32]) -> Answers:
         """Return the answers of the tail's graph."""
@@ -184,13 +201,22 @@ class _Runner:
             msg = f"the graph of {kind} fails to run ({first_line(error)}). Save as .joblib."
             raise ArtifactError(msg) from error
 
-    def native(self, rows: npt.NDArray[np.float32]) -> Answers:
-        """Return the answers of the fitted steps, named and shaped as the graph's."""
+    def native(self, rows: npt.NDArray[np.float32], *, in_parts: bool = False) -> Answers:
+        """Return the answers of the fitted steps, named and shaped as the graph's.
+
+        They are answers to rows, or to clips whose parts the rows are.
+        """
         steps = self.pipeline.pipeline_[1:]
-        predicted = np.asarray(steps.predict(rows))
+
+        def ask(method: str) -> npt.NDArray[Any]:
+            if in_parts:
+                return predict_parts(steps, method, rows)
+            return np.asarray(getattr(steps, method)(rows))
+
+        predicted = ask("predict")
         if self.pipeline.task_ == "classification":
-            return {"label": predicted, "probabilities": steps.predict_proba(rows)}
-        values = predicted.reshape(len(rows), -1)
+            return {"label": predicted, "probabilities": ask("predict_proba")}
+        values = predicted.reshape(len(predicted), -1)
         labeller = self.pipeline.labeller_
         label = {} if labeller is None else {"label": _emotions(labeller, values)}
         return {"values": values, **label}
@@ -293,6 +319,7 @@ class _Comparison:
     rows: npt.NDArray[np.float32]
     allowed: float
     numbers_bind: bool = True
+    in_parts: bool = False  # rows are the parts of clips, and names and answers those of the clips
 
 
 def _tail(run: _Runner, made: _Rows) -> list[Finding]:
@@ -308,15 +335,23 @@ def _tail(run: _Runner, made: _Rows) -> list[Finding]:
 
 def _whole(run: _Runner, inputs: str, rows: _Rows) -> list[Finding]:
     """Compare from samples to answers; the numbers of models with trees are only reported."""
+    in_parts = run.pipeline.parts
     comparison = _Comparison(
-        run, "whole", inputs, rows.names, rows.native, WHOLE_TOLERANCE, not run.has_trees
+        run,
+        "whole",
+        inputs,
+        rows.names[::N_PARTS] if in_parts else rows.names,
+        rows.native,
+        WHOLE_TOLERANCE,
+        numbers_bind=not run.has_trees,
+        in_parts=in_parts,
     )
     return _answers(comparison, rows.answers)
 
 
 def _answers(comparison: _Comparison, graph: Answers) -> list[Finding]:
     """Compare all answers of a graph with those of the fitted steps."""
-    native = comparison.run.native(comparison.rows)
+    native = comparison.run.native(comparison.rows, in_parts=comparison.in_parts)
     findings = []
     for output, expected in native.items():
         if graph[output].shape != expected.shape:
@@ -344,7 +379,7 @@ def _labels(comparison: _Comparison, output: str, native: Answers, graph: Answer
     run = comparison.run
     wrong = graph[output] != native[output]
     if wrong.any() and run.pipeline.task_ == "classification":
-        wrong &= _margin(run, comparison.rows) >= TIE
+        wrong &= _margin(comparison) >= TIE
     elif wrong.any():
         scale = np.maximum(np.abs(native["values"]), _value_spread(comparison))
         reach = comparison.allowed * scale
@@ -392,14 +427,15 @@ def _value_spread(comparison: _Comparison) -> FloatArray:
     return spread
 
 
-def _margin(run: _Runner, rows: npt.NDArray[np.float32]) -> FloatArray:
+def _margin(comparison: _Comparison) -> FloatArray:
     """Return how far the best class is ahead of the second, in scores or probabilities."""
-    steps = run.pipeline.pipeline_[1:]
-    scores = np.asarray(
-        steps.decision_function(rows)
-        if hasattr(steps, "decision_function")
-        else steps.predict_proba(rows)
-    )
+    steps, rows = comparison.run.pipeline.pipeline_[1:], comparison.rows
+    if comparison.in_parts:
+        scores = scores_of_parts(steps, rows)
+    elif hasattr(steps, "decision_function"):
+        scores = np.asarray(steps.decision_function(rows))
+    else:
+        scores = np.asarray(steps.predict_proba(rows))
     if scores.ndim == 1:  # of two classes, the second's lead
         scores = np.stack([-scores, scores], axis=1)
     best = np.sort(scores, axis=1)

@@ -18,6 +18,7 @@ the same pipeline gives the same bytes.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ import numpy as np
 from .. import __version__
 from ..errors import ArtifactError
 from ..files import written_beside
+from ..parts import N_PARTS, by_scores, halves
 from .manifest import KEY, seal, to_json
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Graphs", "trace", "write"]
 
 IR_VERSION = 10  # the one of opset 21
-CLIPS, SAMPLES = "n_clips", "n_samples"
+CLIPS, SAMPLES, ROWS = "n_clips", "n_samples", "n_rows"
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Graphs:
     whole : onnx.ModelProto
         From ``waveform`` to the answers: what is saved.
     front : onnx.ModelProto
-        From ``waveform`` to ``features``, by the nodes of the whole.
+        From ``waveform`` to ``features``, by the nodes of the whole; a row for each part of a clip.
     tail : onnx.ModelProto
-        From ``features`` to the answers, traced a second time from the same lines.
+        From ``features`` to the answers to each row, traced a second time from the same lines.
     """
 
     whole: onnx.ModelProto
@@ -101,13 +103,16 @@ def _traced(pipeline: Any) -> Graphs:
 
     ops, families = GraphTailOps(), pipeline.families_
     waveform = spox.argument(spox.Tensor(np.float32, (CLIPS, SAMPLES)))
-    columns = _features(ops, ndx.asarray(waveform), families)
-    features = ops.keep_shape(columns, (0, pipeline.n_features_))
-    rows = spox.argument(spox.Tensor(np.float32, (CLIPS, pipeline.n_features_)))
+    trace_columns = _part_features if pipeline.parts else _features
+    columns = trace_columns(ops, ndx.asarray(waveform), families)
+    features = ops.keep_shape(columns, (-1 if pipeline.parts else 0, pipeline.n_features_))
+    rows = spox.argument(spox.Tensor(np.float32, (ROWS, pipeline.n_features_)))
+    of_clips = _answers(ops, features, pipeline, parts=pipeline.parts)
+    of_rows = _answers(ops, ndx.asarray(rows), pipeline, parts=False)
     return Graphs(
-        whole=_build(pipeline, {"waveform": waveform}, _answers(ops, features, pipeline)),
-        front=_build(pipeline, {"waveform": waveform}, {"features": features}),
-        tail=_build(pipeline, {"features": rows}, _answers(ops, ndx.asarray(rows), pipeline)),
+        whole=_build(pipeline, {"waveform": waveform}, of_clips, CLIPS),
+        front=_build(pipeline, {"waveform": waveform}, {"features": features}, ROWS),
+        tail=_build(pipeline, {"features": rows}, of_rows, ROWS),
     )
 
 
@@ -166,6 +171,32 @@ def _check_exportable(pipeline: Any) -> None:
         raise ArtifactError(msg)
 
 
+def _part_features(ops: TailOps, signal: Array, families: Sequence[FeatureFamily]) -> Array:
+    """Trace the families once, in a loop of two turns: over the clips, and over their halves.
+
+    Each turn hands the halves of its signals to the next, and adds its rows to those before. At the
+    end the clips come first, then their first halves, then the second ones; the parts of each clip
+    are brought together.
+    """
+    import ndonnx as ndx
+    import spox.opset.ai.onnx.v21 as op
+    from spox._exceptions import InferenceWarning
+
+    def turn(_: Any, go_on: Any, signal: Any, rows: Any) -> list[Any]:
+        clips = ops.keep_shape(ndx.asarray(signal), (0, -1))
+        columns = _features(ops, clips, families)
+        found = [halves(ops, clips), ops.xp.concat([ndx.asarray(rows), columns], axis=0)]
+        return [go_on, *(array.unwrap_spox() for array in found)]
+
+    n_columns = sum(len(family.column_names()) for family in families)
+    start = [signal.unwrap_spox(), op.const(np.zeros((0, n_columns), np.float32))]
+    with warnings.catch_warnings():  # that the shapes change from turn to turn is meant
+        warnings.simplefilter("ignore", InferenceWarning)
+        rows = op.loop(op.const([2]), op.const([True]), start, body=turn)[1]
+        by_part = op.reshape(rows, op.const([N_PARTS, -1, n_columns]))
+    return ops.xp.permute_dims(ndx.asarray(by_part), (1, 0, 2))
+
+
 def _features(ops: TailOps, signal: Array, families: Sequence[FeatureFamily]) -> Array:
     """Trace the families; one that cannot be traced is named."""
     from ..features.rows import family_columns
@@ -194,16 +225,22 @@ def _untraceable(ops: TailOps, signal: Array, families: Sequence[FeatureFamily])
     return families[-1].name
 
 
-def _answers(ops: TailOps, features: Array, pipeline: Any) -> dict[str, Array]:
-    """Trace the steps behind the features; return the answers by the names of the outputs."""
+def _answers(ops: TailOps, features: Array, pipeline: Any, *, parts: bool) -> dict[str, Array]:
+    """Trace the steps behind the features; return the answers by the names of the outputs.
+
+    With parts, an answer is the mean over three rows, as `predict_parts` has it.
+    """
     from .converters.base import Classes
     from .converters.emotions import emotions
     from .converters.table import convert
 
-    found = convert(ops, features, pipeline.pipeline_[1:])
+    steps = pipeline.pipeline_[1:]
+    found = convert(ops, features, steps)
     if isinstance(found, Classes):
+        found = _average_classes(ops, found, steps) if parts else found
         probabilities = ops.xp.astype(found.probabilities, ops.xp.float32)
         return {"label": found.labels, "probabilities": probabilities}
+    found = _average(ops, found, len(pipeline.target_names_)) if parts else found
     answers = {"values": ops.xp.astype(found, ops.xp.float32)}
     if pipeline.labeller_ is not None:
         values = ops.xp.astype(found, ops.xp.float64)
@@ -211,8 +248,29 @@ def _answers(ops: TailOps, features: Array, pipeline: Any) -> dict[str, Array]:
     return answers
 
 
-def _build(pipeline: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Array]) -> Any:
-    """Return the model of some outputs, its shapes named."""
+def _average_classes(ops: TailOps, found: Any, steps: Any) -> Any:
+    """Return the classes of clips from those of their parts."""
+    from .converters.base import by_score
+    from .converters.kernels import from_scores
+
+    model, n_classes = steps[-1], len(steps.classes_)
+    if by_scores(model):
+        scores = _average(ops, found.scores, n_classes)
+        return from_scores(ops, scores, getattr(model, "model_", model))
+    probabilities = _average(ops, found.probabilities, n_classes)
+    return by_score(ops, probabilities, probabilities, steps.classes_)
+
+
+def _average(ops: TailOps, rows: Array, n_columns: int) -> Array:
+    """Return the mean over the parts of each clip, in float64."""
+    by_part = ops.keep_shape(ops.xp.astype(rows, ops.xp.float64), (-1, N_PARTS, n_columns))
+    return ops.xp.mean(by_part, axis=1)
+
+
+def _build(
+    pipeline: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Array], rows: str
+) -> Any:
+    """Return the model of some outputs, its shapes named, the first axis by what the rows are."""
     import spox
 
     model = spox.build(dict(inputs), {name: x.unwrap_spox() for name, x in outputs.items()})
@@ -224,7 +282,7 @@ def _build(pipeline: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Array
         "probabilities": len(getattr(pipeline, "classes_", ())),
     }
     for output in model.graph.output:
-        _declare(output, [CLIPS, *([widths[output.name]] if output.name in widths else [])])
+        _declare(output, [rows, *([widths[output.name]] if output.name in widths else [])])
     return model
 
 

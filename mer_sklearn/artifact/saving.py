@@ -155,6 +155,7 @@ def describe(
             "families": [family.identity() for family in pipeline.families_],
             "names": list(pipeline.feature_names_),
             "n_columns": pipeline.n_features_,
+            "parts": bool(pipeline.parts),
         },
         "steps": {name: repr(step) for name, step in pipeline.pipeline_.steps[1:]},
         "versions": library_versions(),

@@ -17,7 +17,9 @@ import click
 from .. import __version__
 from ..errors import MerError, MerWarning
 from .audit import audit
+from .cache import cache
 from .compare import compare
+from .datasets import datasets
 from .demo import demo
 from .evaluate import evaluate
 from .export import export
@@ -50,7 +52,9 @@ for command in (
     export,
     inspect,
     features,
+    datasets,
     audit,
+    cache,
 ):
     mer.add_command(command)
 

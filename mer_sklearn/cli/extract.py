@@ -1,113 +1,363 @@
-"""``mer extract``: a table of features from audio files."""
+"""``mer extract``: a table of features from audio files, however many."""
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
-from ..errors import InputError
+from ..errors import ArtifactError, InputError, some
 from ..files import written_beside
 from .options import (
     cache_choice,
     check_output,
     extraction_options,
+    json_option,
     read_source,
     remark,
     set_option,
 )
-from .predict import find_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..audio import AudioItem
+    from ..extraction.report import Failure
+    from ..extraction.tables import Summary
+    from ..features.family import FeatureFamily
+
 __all__ = ["extract"]
 
 SUFFIXES = (".csv", ".parquet")
+ANSWER = 10.0  # seconds until a cluster must answer
+TIMEOUT = 600.0  # seconds; an hour of audio takes a tenth of it
+
+
+def _seconds(context: click.Context, option: click.Parameter, value: float) -> float | None:
+    """Return how long a file may take; 0 is for ever."""
+    del context, option
+    return value or None
 
 
 @click.command(short_help="Write a table of features.")
 @click.argument("sources", nargs=-1, required=True)
-@click.option("--features", "-f", default="plain", show_default=True, help="Preset.")
-@click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
+@click.option("--features", "-f", default="music", show_default=True, help="Preset.")
+@click.option("--output", "-o", required=True, help="FILE.csv, FILE.parquet or FOLDER/.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["raise", "skip", "nan"]),
+    default=None,
+    help="Whether a file that cannot be read stops the work (the default), is left out, or has "
+    "a row without numbers.",
+)
+@click.option("--skip-bad", is_flag=True, help="The same as --on-error skip.")
+@click.option("--errors", default=None, metavar="FILE.csv", help="Write what failed, and why.")
+@click.option("--column", default=None, help="Column of a CSV file that holds the paths.")
+@click.option(
+    "--partition",
+    type=click.IntRange(1),
+    default=None,
+    metavar="N",
+    help="Write a folder of Parquet files of N clips each.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    default=TIMEOUT,
+    show_default=True,
+    callback=_seconds,
+    help="Seconds that a file may take; 0: for ever.",
+)
+@click.option("--rehash", is_flag=True, help="Read files again that seem unchanged.")
+@click.option("--dask", default=None, metavar="ADDRESS", help="Cluster, as tcp://HOST:PORT.")
 @set_option
+@json_option
 @extraction_options
-@click.option("--output", "-o", required=True, metavar="FILE", help="FILE.csv or FILE.parquet.")
 def extract(
     sources: tuple[str, ...],
     features: str,
+    output: str,
+    on_error: str | None,
     skip_bad: bool,
+    errors: str | None,
+    column: str | None,
+    partition: int | None,
+    timeout: float | None,
+    rehash: bool,
+    dask: str | None,
     settings: tuple[str, ...],
+    as_json: bool,
     jobs: int | None,
     cache: str | None,
     no_cache: bool,
-    output: str,
 ) -> None:
     """Write the features of SOURCES, one row a clip, with what the corpus knows of each.
 
-    SOURCES are audio files and folders of them, or one corpus NAME:ROOT or CSV file.
+    SOURCES are audio files, folders of them, patterns such as "music/**/*.mp3", or - for a list on
+    stdin; or one corpus NAME:ROOT or CSV file.
+
+    Rows are written as they come. A call that was stopped goes on when it is given again.
     """
-    check_output(output, SUFFIXES)
-    table, failed = _extract(
-        sources, features, settings, jobs=jobs, cache=cache_choice(cache, no_cache), skip=skip_bad
-    )
-    with written_beside(output) as beside:
-        if output.endswith(".csv"):
-            table.to_csv(beside, index=False)
-        else:
-            table.to_parquet(beside, index=False)
-    left_out = f", {failed} files left out" if failed else ""
-    click.echo(f"wrote {output}: {len(table)} rows, {table.shape[1]} columns{left_out}")
+    if skip_bad and on_error not in (None, "skip"):
+        msg = f"--skip-bad and --on-error {on_error} contradict each other."
+        raise click.UsageError(msg)
+    on_error = "skip" if skip_bad else on_error or "raise"
+    as_folder = _check_outputs(output, partition, errors)
+    families = _families(features)
+    choice = cache_choice(cache, no_cache)
+    unread: list[Failure] = []
+    items, known = _read(sources, settings, column, None if on_error == "raise" else unread)
+    with _resumable(output, choice is not False), _cluster(dask):
+        summary = _write(
+            output,
+            families,
+            items,
+            choice,
+            rehash,
+            known=known,
+            on_error=on_error,
+            rows_per_part=partition,
+            as_folder=as_folder,
+            n_jobs=-1 if dask and jobs is None else jobs,
+            timeout=timeout if _is_worth_a_process(items) else None,
+        )
+    summary.failures[:0] = unread
+    if errors is not None:
+        _write_failures(errors, summary.failures)
+    _print(output, summary, as_json=as_json, listed=errors is not None)
 
 
-def _extract(
-    sources: tuple[str, ...],
-    features: str,
-    settings: tuple[str, ...],
-    *,
-    jobs: int | None,
-    cache: bool | str,
-    skip: bool,
-) -> tuple[pd.DataFrame, int]:
-    """Return the table and how many files are missing from it."""
-    import numpy as np
-    import pandas as pd
+def _is_worth_a_process(items: Sequence[AudioItem]) -> bool:
+    """Tell whether a file that hangs or crashes would take others with it, or a time was given."""
+    source = click.get_current_context().get_parameter_source("timeout")
+    return len(items) > 1 or source is not ParameterSource.DEFAULT
 
-    from ..audio import Clip
+
+def _check_outputs(output: str, partition: int | None, errors: str | None) -> bool:
+    """Refuse what cannot be written, before the work begins; tell whether it is a folder."""
+    if errors is not None:
+        check_output(errors, (".csv",))
+    as_folder = partition is not None or output.endswith("/")
+    if not as_folder:
+        check_output(output, SUFFIXES)
+    elif Path(output).exists():
+        msg = f"{output}: is there already. Choose another place, or delete it."
+        raise ArtifactError(msg)
+    else:
+        check_output(output.rstrip("/"))
+    return as_folder
+
+
+def _families(features: str) -> list[FeatureFamily]:
+    """Return the families of a preset; a name that leads nowhere makes the command wrong."""
     from ..features.extractor import AudioFeatures
 
     try:
-        transformer = AudioFeatures(
-            features, n_jobs=jobs, cache=cache, on_error="nan" if skip else "raise"
-        )
-        transformer.resolve()
+        return AudioFeatures(features).resolve()
     except InputError as error:
         raise click.UsageError(str(error)) from error
-    items, known = _read(sources, settings)
-    values = transformer.fit_transform(items)
-    columns = pd.DataFrame(values, columns=list(transformer.get_feature_names_out()))
-    names = [
-        f"clip {number}" if isinstance(item, Clip) else str(getattr(item, "path", item))
-        for number, item in enumerate(items)
-    ]
-    table = pd.concat([pd.DataFrame({"file": names}), known, columns], axis="columns")
-    good = np.isfinite(values).all(axis=1)
-    return table[good], int((~good).sum())
 
 
-def _read(sources: tuple[str, ...], settings: tuple[str, ...]) -> tuple[list, pd.DataFrame]:  # type: ignore[type-arg]
+def _read(
+    sources: tuple[str, ...],
+    settings: tuple[str, ...],
+    column: str | None,
+    unread: list[Failure] | None,
+) -> tuple[Sequence[AudioItem], pd.DataFrame | None]:
     """Return the audio of the sources and what their corpus knows of it."""
     import numpy as np
-    import pandas as pd
 
-    is_files = all(Path(source).exists() and not source.endswith(".csv") for source in sources)
-    if len(sources) > 1 or is_files:
-        if settings:
-            remark("--set is for a corpus; it says nothing here.")
-        return list(find_files(sources)), pd.DataFrame()
-    dataset = read_source(sources[0], settings)
-    frame = dataset.frame
-    # A table has one value a cell: curves and the like stay behind, and the files come by path.
-    scalar = [c for c in frame if not np.ndim(frame[c].iloc[0])]
-    return list(dataset.X), frame[[name for name in scalar if name != "file"]]
+    if column is not None:
+        return _read_column(sources, column)
+    if len(sources) == 1 and _is_corpus(sources[0]):
+        dataset = read_source(sources[0], settings)
+        if dataset.is_ready:
+            msg = f"{dataset.name} is a ready table: it has its features."
+            raise click.UsageError(msg)
+        frame = dataset.frame
+        # A table has one value a cell: curves and the like stay behind; the files come by path.
+        scalar = [name for name in frame if not np.ndim(frame[name].iloc[0]) and name != "file"]
+        return cast("Sequence[AudioItem]", dataset.X), frame[scalar]
+    if settings:
+        remark("--set is for a corpus; it says nothing here.")
+    return _find(sources, unread), None
+
+
+def _is_corpus(source: str) -> bool:
+    """Tell a corpus or a table from files, folders and patterns of them."""
+    if source == "-" or _is_pattern(source):
+        return False
+    return source.endswith((".csv", ".tsv")) or (":" in source and not Path(source).exists())
+
+
+def _is_pattern(source: str) -> bool:
+    """Tell a pattern from a file whose name has such signs."""
+    return any(sign in source for sign in "*?[") and not Path(source).exists()
+
+
+def _read_column(sources: tuple[str, ...], column: str) -> tuple[list[AudioItem], pd.DataFrame]:
+    """Return the files that a column of a table names, and its other columns."""
+    from ..datasets.reading import read_table
+    from ..errors import unknown_name
+
+    if len(sources) != 1:
+        msg = "--column is for one CSV file."
+        raise click.UsageError(msg)
+    path = Path(sources[0])
+    table = read_table(path)
+    if column not in table:
+        raise unknown_name(f"column of {path.name}", column, map(str, table))
+    items: list[AudioItem] = [str(path.parent / name) for name in table[column]]
+    return items, table.drop(columns=[column, "file"], errors="ignore").reset_index(drop=True)
+
+
+def _find(sources: tuple[str, ...], unread: list[Failure] | None) -> list[str]:
+    """Return the files that were named, and those in folders, patterns and on stdin."""
+    from ..datasets import find_audio
+
+    paths: list[str] = []
+    for source in sources:
+        if source == "-":
+            paths += _listed()
+        elif _is_pattern(source):
+            paths += _matching(source)
+        elif Path(source).is_dir():
+            found = find_audio(source, refused=None if unread is None else _noting(unread))
+            if not found:
+                remark(f"{source}: holds no audio files.")
+            paths += map(str, found)
+        else:
+            paths.append(source)
+    if not paths:
+        msg = "no audio files were given."
+        raise click.ClickException(msg)
+    return paths
+
+
+def _matching(pattern: str) -> list[str]:
+    """Return the files that match a pattern; a folder that links make a loop of is entered once."""
+    import glob
+
+    found: dict[tuple[Path, str], str] = {}
+    for name in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207  # may be absolute
+        path = Path(name)
+        if path.is_file():
+            found.setdefault((path.parent.resolve(), path.name), name)
+    if not found:
+        remark(f"{pattern}: matches no file.")
+    return list(found.values())
+
+
+def _listed() -> list[str]:
+    """Return the paths on stdin: one a line, or ended by zeros as ``find -print0`` does it."""
+    import os
+    import sys
+
+    raw = sys.stdin.buffer.read()
+    lines = raw.split(b"\0") if b"\0" in raw else raw.splitlines()
+    return [os.fsdecode(line) for line in lines if line.strip()]
+
+
+def _noting(unread: list[Failure]) -> Callable[[OSError], object]:
+    """Return what notes a folder that cannot be listed."""
+    from ..extraction.report import Failure, shown
+
+    def note(error: OSError) -> None:
+        reason = f"cannot be listed ({error.strerror})"
+        unread.append(
+            Failure(shown(str(error.filename)), reason, "Give a folder that can be read.")
+        )
+
+    return note
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
+    """Extract on a Dask cluster, for a ``with`` block."""
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        msg = '--dask needs the packages of Dask: pip install "mer-sklearn[dask]".'
+        raise click.ClickException(msg) from error
+    import joblib
+
+    try:
+        client = Client(address, timeout=ANSWER)
+    except (OSError, ValueError) as error:
+        msg = f"{address}: no Dask scheduler answers ({error}). Start one: dask scheduler."
+        raise click.ClickException(msg) from error
+    with client, joblib.parallel_config(backend="dask"):
+        yield
+
+
+@contextlib.contextmanager
+def _resumable(output: str, is_cached: bool) -> Iterator[None]:
+    """Say how to go on, if somebody stops the work."""
+    from ..extraction.tables import unfinished
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = [str(unfinished(output))] if unfinished(output).exists() else []
+        kept += ["the cache"] if is_cached else []
+        if kept:
+            sentence = f"what is done is kept in {' and in '.join(kept)}"
+            remark(f"{sentence}; the same command goes on from there.")
+        raise
+
+
+def _write(
+    output: str,
+    families: list[FeatureFamily],
+    items: Sequence[AudioItem],
+    choice: bool | str,
+    rehash: bool,
+    **options: Any,
+) -> Summary:
+    """Write the table."""
+    from ..extraction.cache import open_cache
+    from ..extraction.tables import write_table
+    from ..features.family import column_names
+    from ..features.rows import FamilyRows
+
+    with open_cache(choice, rehash=rehash) as opened:
+        return write_table(
+            output.rstrip("/"),
+            FamilyRows(families),
+            items,
+            columns=column_names(families),
+            cache=opened,
+            anew=rehash,
+            **options,
+        )
+
+
+def _write_failures(path: str, failures: list[Failure]) -> None:
+    """Write what failed as a table."""
+    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "reason", "remedy"])
+        writer.writerows([f.file, f.reason, f.remedy] for f in failures)
+
+
+def _print(output: str, summary: Summary, *, as_json: bool, listed: bool) -> None:
+    """Say what was written."""
+    if summary.failures and not listed:
+        sentences = some(f"{f.file}: {f.reason}. {f.remedy}" for f in summary.failures)
+        remark(f"{len(summary.failures)} files gave no features: {sentences} (--errors FILE.csv)")
+    if as_json:
+        click.echo(json.dumps({"output": output, **asdict(summary)}, ensure_ascii=False))
+        return
+    n_failed = len(summary.failures)
+    left_out = f", {n_failed} files left out" if n_failed else ""
+    click.echo(f"wrote {output}: {summary.n_rows} rows, {summary.n_columns} columns{left_out}")

@@ -31,6 +31,7 @@ __all__ = [
     "make_pipeline",
     "optimism_option",
     "print_result",
+    "read_settings",
     "read_source",
     "remark",
     "seed_option",
@@ -66,7 +67,7 @@ _LEARNING = [
     click.option(
         "--features",
         "-f",
-        default="plain",
+        default="music",
         show_default=True,
         help='Preset; "none" for a ready table.',
     ),
@@ -75,6 +76,7 @@ _LEARNING = [
     ),
     click.option("--balance", default="auto", show_default=True, help="auto, smote or none."),
     click.option("--labeller", default=None, help="Scheme from valence and arousal to emotions."),
+    click.option("--parts", is_flag=True, help="Learn from halves of clips, too, and average."),
     seed_option,
     click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read."),
 ]
@@ -178,6 +180,7 @@ def make_pipeline(
     scale: str,
     balance: str,
     labeller: str | None,
+    parts: bool,
     seed: int,
     skip_bad: bool,
     jobs: int | None,
@@ -198,6 +201,7 @@ def make_pipeline(
         scale=None if scale == "none" else scale,
         balance=None if balance == "none" else balance,
         labeller=labeller,
+        parts=parts,
         random_state=seed,
         on_error="skip" if skip_bad else "raise",
         n_jobs=jobs,
@@ -256,6 +260,14 @@ def read_source(source: str, settings: Sequence[str]) -> Dataset:
     """Return the corpus that a source and its ``--set`` options name, its remarks on stderr."""
     from ..datasets import load_source
 
+    dataset = load_source(source, read_settings(settings))
+    for sentence in dataset.remarks:
+        remark(sentence)
+    return dataset
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, str]:
+    """Return the ``--set`` options by name."""
     options = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -263,10 +275,7 @@ def read_source(source: str, settings: Sequence[str]) -> Dataset:
             msg = f"--set {setting!r} must have the form KEY=VALUE."
             raise click.UsageError(msg)
         options[key.replace("-", "_")] = value
-    dataset = load_source(source, options)
-    for sentence in dataset.remarks:
-        remark(sentence)
-    return dataset
+    return options
 
 
 def remark(sentence: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..audio import AudioItem, Clip, Segment
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Dataset", "DatasetInfo", "Target"]
+
+OTHER_NAMES = {"valence_arousal": "va"}  # of targets
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,22 @@ class DatasetInfo:
         What a group is, in the singular: "artist", "actor", "song" or "file".
     traps : tuple of str
         What goes wrong with this corpus unless one knows it, a sentence each.
+    source : str
+        Where it is described and asked for, without "https://".
+    needs : str
+        What has to lie in its folder.
+    scale : str
+        What the labels are, and their scale.
+    split : str
+        The official split; empty where there is none.
+    n_rows : int or None
+        The rows of a complete copy, loaded without options; None where it has no fixed size.
+    songs : str
+        Whose numbers the `song_id` are, where two corpora hold the same songs under the same ones.
+    named_groups : bool
+        Whether groups are names that mean the same in other corpora, as those of artists.
+    labels : str
+        Which of several labels were loaded, as a score has to say; empty where there is one kind.
     """
 
     title: str
@@ -41,6 +59,14 @@ class DatasetInfo:
     citation: str
     group: str = "file"
     traps: tuple[str, ...] = ()
+    source: str = ""
+    needs: str = ""
+    scale: str = ""
+    split: str = ""
+    n_rows: int | None = None
+    songs: str = ""
+    named_groups: bool = False
+    labels: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,9 +157,11 @@ class Dataset:
         return [str(getattr(item, "path", item)) for item in self.X]
 
     def target(self, name: str | None = None) -> Target:
-        """Return one target by name; None is the first."""
+        """Return one target by name; None is the first, "valence_arousal" another name of "va"."""
         if name is None:
             name = next(iter(self.targets))
+        if name not in self.targets:
+            name = OTHER_NAMES.get(name, name)
         if name not in self.targets:
             raise unknown_name(f"target of {self.name}", name, self.targets)
         return self.targets[name]
@@ -142,6 +170,28 @@ class Dataset:
         """Return the values of a target: a Series of one column, or a DataFrame of several."""
         columns = list(self.target(name).columns)
         return self.frame[columns[0]] if len(columns) == 1 else self.frame[columns]
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Dataset:
+        """Return a corpus of some rows, by their numbers, in this order."""
+        numbers = [int(row) for row in rows]
+
+        def some_of(values: np.ndarray | None) -> np.ndarray | None:
+            return None if values is None else values[numbers]
+
+        frame = self.frame.iloc[numbers].reset_index(drop=True)
+        X = (
+            [self.X[row] for row in numbers]
+            if isinstance(self.X, Sequence)
+            else self.X.iloc[numbers].reset_index(drop=True)
+        )
+        return replace(
+            self,
+            X=X,
+            frame=frame,
+            groups=some_of(self.groups),
+            split=some_of(self.split),
+            weights=some_of(self.weights),
+        )
 
     def describe(self, target: str | None = None) -> dict[str, object]:
         """Return what a saved model says of the data it learned from.
@@ -162,6 +212,7 @@ class Dataset:
             "name": self.name,
             "target": list(self.target(target).columns),
             "licence": self.info.licence,
+            **({"labels": self.info.labels} if self.info.labels else {}),
             "n_clips": len(self),
             "n_groups": None if self.groups is None else len(set(self.groups)),
             "sha256": digest.hexdigest(),

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import DatasetError, some
 from ._ceiling import ceiling_of_means, ceiling_of_votes
+from ._check import Check
 from .base import Dataset, DatasetInfo, Target
-from .reading import as_numbers, read_table
+from .reading import read_table, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,8 @@ EMOTIONS = (  # in the order of the table, which decides ties
 )
 PLACES = ("", "emotifymusic", "excerpts")  # where the folders of the genres may lie
 SONGS_A_GENRE = 100
+AT_MOST = 3  # emotions an answer, by the rules of the game
+N_ANSWERS = 8407
 ENOUGH = 20  # songs; a ceiling of fewer is chance
 COLLECTIONS = ("Magnatune Compilation", "Magnatune Remixed", "DJ Cary")  # artists of many artists
 
@@ -57,6 +60,11 @@ INFO = DatasetInfo(
         "Genre predicts the emotion: report within genre, too.",
         "Listeners are not named, so rows that look the same are kept.",
     ),
+    source="www2.projects.science.uu.nl/memotion/emotifydata",
+    needs="data.csv, {classical,rock,electronic,pop}/*.mp3; groups.csv where there is one",
+    scale="nine emotions felt: shares of listeners, 0 to 1",
+    n_rows=400,
+    named_groups=True,
 )
 
 
@@ -104,6 +112,19 @@ def load(root: str | Path) -> Dataset:
     )
 
 
+def check(root: Path) -> list[Check]:
+    """Look at what is particular to Emotify: the rows of the table, against its rules."""
+    votes = _read_votes(root / "data.csv")
+    chosen = votes[list(EMOTIONS)].sum(axis=1)
+    counts = votes["track_id"].value_counts()
+    found = (
+        f"{len(votes)} answers, {counts.min()} to {counts.max()} a song; "
+        f"{votes.duplicated().sum()} equal others in every cell, {(chosen > AT_MOST).sum()} choose "
+        f"more than {AT_MOST} emotions and {(chosen == 0).sum()} none; all are kept"
+    )
+    return [Check("answers", "ok" if len(votes) == N_ANSWERS else "wrong", found)]
+
+
 def _read_votes(path: Path) -> pd.DataFrame:
     """Read the table of listeners: track_id, genre and 0 or 1 for each emotion."""
     if not path.is_file():
@@ -114,7 +135,7 @@ def _read_votes(path: Path) -> pd.DataFrame:
     if lacking:
         msg = f"{path}: has no column {some(lacking)}. Give the data.csv of Emotify."
         raise DatasetError(msg)
-    votes["track_id"] = _track_ids(votes["track_id"], path)
+    votes["track_id"] = whole_numbers(votes["track_id"], path)
     for name in EMOTIONS:
         wrong = votes.index[~votes[name].isin(["0", "1"])]
         if len(wrong):
@@ -122,16 +143,6 @@ def _read_votes(path: Path) -> pd.DataFrame:
             raise DatasetError(msg)
         votes[name] = votes[name].astype(float)
     return votes
-
-
-def _track_ids(column: pd.Series, path: Path) -> pd.Series:
-    """Return the numbers of the tracks."""
-    numbers = as_numbers(column, path)
-    wrong = numbers.index[~(numbers % 1 == 0) | (numbers < 1)]
-    if len(wrong):
-        msg = f"{path}: {column.name!r} must be a whole number from 1; see line {some(wrong)}."
-        raise DatasetError(msg)
-    return numbers.astype(int)
 
 
 def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -215,7 +226,7 @@ def _read_groups(path: Path, tracks: pd.Series) -> pd.DataFrame:
     if not {"track_id", "group"} <= set(table):
         msg = f"{path}: must have the columns track_id and group; has {some(table)}."
         raise DatasetError(msg)
-    table.index = _track_ids(table["track_id"], path)
+    table.index = whole_numbers(table["track_id"], path)
     twice = table.index[table.index.duplicated()]
     lacking = tracks[~tracks.isin(table.index[table["group"] != ""])]
     if len(twice) or len(lacking):

@@ -31,6 +31,9 @@ INFO = DatasetInfo(
     citation="",
     group="file",
     traps=("Nothing says who sings or speaks, so the same voice can stand on both sides.",),
+    source="your own",
+    needs="a folder for each class",
+    scale="the names of the folders",
 )
 
 

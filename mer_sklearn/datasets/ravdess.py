@@ -2,7 +2,8 @@
 
 Layout: ``ROOT/**/03-01-05-02-01-01-12.wav`` (or flac), at any depth. The name says modality (03 is
 audio), channel (01 speech, 02 song), emotion, intensity, statement, repetition and actor (odd
-numbers are men, even ones women). Speech has 60 files an actor, song 44 (none of actor 18).
+numbers are men, even ones women). Speech has 60 files an actor, song 44
+(none of actor 18), of the first six emotions.
 
 Source: Livingstone and Russo, zenodo.org/records/1188976. Licence: CC BY-NC-SA 4.0.
 
@@ -17,9 +18,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import DatasetError, some
+from ..errors import DatasetError
+from ._check import Check
+from ._tree import named_audio
 from .base import Dataset, DatasetInfo, Target
-from .reading import find_audio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +30,8 @@ NAME = re.compile(
     r"03-(?P<channel>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<statement>0[12])"
     r"-(?P<repetition>0[12])-(?P<actor>0[1-9]|1\d|2[0-4])"
 )
-SUFFIXES = (".wav", ".flac")
 CHANNELS = {1: "speech", 2: "song"}
+N_FILES = {"speech": 1440, "song": 1012}  # song: none of actor 18, 44 of each other
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 INTENSITIES = {1: "normal", 2: "strong"}
 STATEMENTS = {1: "kids", 2: "dogs"}  # "Kids are talking by the door", "Dogs are sitting ..."
@@ -46,7 +48,12 @@ INFO = DatasetInfo(
         "Only two sentences are spoken: a model may learn them rather than speech in general.",
         "The emotions are acted; the label is what the actor was asked for.",
         "There are half as many neutral files as of any other emotion.",
+        "Song has six emotions, without disgust and surprise, and no files of actor 18.",
+        "Levels differ by 40 dB, and five files are stereo.",
     ),
+    source="zenodo.org/records/1188976",
+    needs="Audio_Speech_Actors_01-24 or Audio_Song_Actors_01-24, wav or flac",
+    scale="8 emotions as acted",
 )
 
 
@@ -81,8 +88,8 @@ def load(
         If no file has a name of RAVDESS, or none is of the channel.
     """
     root = Path(root)
-    paths, remarks = _find(root)
-    frame = _describe(root, paths)
+    files, remarks = _find(root)
+    frame = _describe(root, files)
     keep = frame["channel"].isin(CHANNELS.values() if channel == "both" else [channel])
     if not keep.any():
         msg = f"{root}: no file is {channel}. Set channel={frame['channel'].iloc[0]!r}."
@@ -111,34 +118,31 @@ def load(
     )
 
 
-def _find(root: Path) -> tuple[list[Path], list[str]]:
+def check(root: Path) -> list[Check]:
+    """Look at what is particular to RAVDESS: how many files each channel should have."""
+    files, _ = _find(root)
+    frame = _describe(root, files)
+    checks = []
+    for channel, n_files in N_FILES.items():
+        found = frame[frame["channel"] == channel]
+        if len(found):
+            complete = len(found) == n_files
+            said = f"{len(found)} of {n_files} files, {found['actor'].nunique()} actors"
+            checks.append(Check(f"files of {channel}", "ok" if complete else "wrong", said))
+    return checks
+
+
+def _find(root: Path) -> tuple[list[tuple[Path, re.Match[str]]], list[str]]:
     """List the files by their names, each name once."""
-    files = [path for path in find_audio(root) if path.suffix.lower() in SUFFIXES]
-    named = [path for path in files if NAME.fullmatch(path.stem)]
-    if not named:
-        msg = (
-            f"{root}: none of its {len(files)} wav and flac files has a name of RAVDESS, such as "
-            "03-01-05-02-01-01-12.wav. Give the folder that holds Actor_01."
-        )
-        raise DatasetError(msg)
-    remarks = []
-    odd = [path.name for path in files if not NAME.fullmatch(path.stem)]
-    if odd:
-        remarks.append(f"{len(odd)} files without a name of RAVDESS were left out: {some(odd)}.")
-    once = list({path.stem: path for path in reversed(named)}.values())[::-1]
-    if len(once) < len(named):
-        remarks.append(f"{len(named) - len(once)} second copies of a name were left out.")
-    return once, remarks
+    return named_audio(root, NAME, corpus="RAVDESS", example="03-01-05-02-01-01-12.wav")
 
 
-def _describe(root: Path, paths: list[Path]) -> pd.DataFrame:
+def _describe(root: Path, files: list[tuple[Path, re.Match[str]]]) -> pd.DataFrame:
     """Read off the names what each file is."""
     import pandas as pd
 
     rows = []
-    for path in paths:
-        match = NAME.fullmatch(path.stem)
-        assert match is not None  # _find returns no other names
+    for path, match in files:
         field = {key: int(code) for key, code in match.groupdict().items()}
         rows.append(
             {

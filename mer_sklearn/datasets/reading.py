@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +19,17 @@ from ..errors import DatasetError, some
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AUDIO_SUFFIXES", "as_numbers", "find_audio", "is_hidden", "read_table"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "all_files",
+    "as_numbers",
+    "find_audio",
+    "is_audio",
+    "is_hidden",
+    "need_columns",
+    "read_table",
+    "whole_numbers",
+]
 
 LOSSLESS = (".aif", ".aiff", ".au", ".caf", ".flac", ".rf64", ".w64", ".wav")
 LOSSY = (".mp2", ".mp3", ".oga", ".ogg", ".opus")
@@ -32,7 +42,9 @@ AUDIO_SUFFIXES = frozenset((*LOSSLESS, *LOSSY, *FOREIGN))
 DELIMITERS = ",;\t"  # the first that divides the header into most names wins
 
 
-def find_audio(folder: str | Path) -> list[Path]:
+def find_audio(
+    folder: str | Path, *, refused: Callable[[OSError], object] | None = None
+) -> list[Path]:
     """List the audio files of a folder and all folders in it, by their extension.
 
     Hidden files and folders are passed over, links are followed, and a folder that can be reached
@@ -42,6 +54,8 @@ def find_audio(folder: str | Path) -> list[Path]:
     ----------
     folder : str or path
         Where to look.
+    refused : callable, default=None
+        Takes the error of a folder that may not be read, and the search goes on; None raises.
 
     Returns
     -------
@@ -62,11 +76,12 @@ def find_audio(folder: str | Path) -> list[Path]:
     >>> [path.name for path in find_audio(folder)]
     ['a.MP3', 'b.wav']
     """
-    return sorted(
-        path
-        for path in _walk(Path(folder))
-        if path.suffix.lower() in AUDIO_SUFFIXES and (path.is_file() or path.is_symlink())
-    )
+    return sorted(path for path in all_files(Path(folder), refused) if is_audio(path))
+
+
+def is_audio(path: Path) -> bool:
+    """Tell whether a path has the extension of audio; a broken link counts as a file."""
+    return path.suffix.lower() in AUDIO_SUFFIXES and (path.is_file() or path.is_symlink())
 
 
 def is_hidden(name: str) -> bool:
@@ -74,13 +89,30 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def all_files(folder: Path, refused: Callable[[OSError], object] | None = None) -> Iterator[Path]:
+    """Go through all files that are not hidden; remember the folders, as links may make a loop."""
+    seen = {folder.resolve()}
+    for place, folders, names in os.walk(folder, onerror=refused or _refuse, followlinks=True):
+        visible = [name for name in sorted(folders) if not is_hidden(name)]
+        folders.clear()
+        for name in visible:
+            real = Path(place, name).resolve()
+            if real not in seen:
+                seen.add(real)
+                folders.append(name)
+        yield from (Path(place, name) for name in names if not is_hidden(name))
+
+
+def read_table(path: Path, *, ragged: bool = False) -> pd.DataFrame:
     """Read a table of text, in UTF-8, UTF-16 or Windows-1252.
 
     Parameters
     ----------
     path : Path
         The file.
+    ragged : bool, default=False
+        Whether rows may be longer or shorter than the header: missing cells are empty, and those
+        beyond the header are joined to the last one with tabs.
 
     Returns
     -------
@@ -105,6 +137,8 @@ def read_table(path: Path) -> pd.DataFrame:
         msg = f"{path}: holds no rows. A table has a line of names and a line for every file."
         raise DatasetError(msg)
     header = lines.pop(min(lines))
+    if ragged:
+        lines = {line: _fitted(cells, len(header)) for line, cells in lines.items()}
     _check_shape(path, header, lines)
     table = pd.DataFrame(lines.values(), columns=header, index=list(lines), dtype=object)
     return table.loc[:, [name != "" for name in header]]
@@ -124,18 +158,25 @@ def as_numbers(column: pd.Series, path: Path) -> pd.Series:
     return numbers
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Go through all files that are not hidden; remember the folders, as links may make a loop."""
-    seen = {folder.resolve()}
-    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
-        visible = [name for name in sorted(folders) if not is_hidden(name)]
-        folders.clear()
-        for name in visible:
-            real = Path(place, name).resolve()
-            if real not in seen:
-                seen.add(real)
-                folders.append(name)
-        yield from (Path(place, name) for name in names if not is_hidden(name))
+def need_columns(path: Path, table: pd.DataFrame, names: Iterable[str]) -> None:
+    """Refuse a table that lacks a column."""
+    lacking = [name for name in names if name not in table]
+    if lacking:
+        msg = (
+            f"{path}: has no column {some(lacking)}, only {some(table)}. Take the original file of "
+            "the corpus."
+        )
+        raise DatasetError(msg)
+
+
+def whole_numbers(column: pd.Series, path: Path) -> pd.Series:
+    """Return a column of text as the numbers of songs, tracks or raters: whole, from 1."""
+    numbers = as_numbers(column, path)
+    wrong = numbers.index[~(numbers % 1 == 0) | (numbers < 1)]
+    if len(wrong):
+        msg = f"{path}: {column.name!r} must be a whole number from 1; see line {some(wrong)}."
+        raise DatasetError(msg)
+    return numbers.astype(int)
 
 
 def _refuse(error: OSError) -> NoReturn:
@@ -165,6 +206,12 @@ def _split(text: str) -> dict[int, list[str]]:
         if any(cells):
             lines[reader.line_num] = cells
     return lines
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    """Return a row as wide as the header, what is beyond it in the last cell."""
+    inside = cells[: width - 1] + [""] * (width - 1 - len(cells))
+    return [*inside, "\t".join(cells[width - 1 :])]
 
 
 def _check_shape(path: Path, header: list[str], lines: dict[int, list[str]]) -> None:

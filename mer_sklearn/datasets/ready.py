@@ -39,6 +39,9 @@ INFO = DatasetInfo(
     citation="",
     group="row",
     traps=("Without a group column nothing keeps artists or speakers apart.",),
+    source="your own",
+    needs="a table of features with emotion or valence and arousal",
+    scale="classes, or numbers from -1 to 1 (scale= for others)",
 )
 
 

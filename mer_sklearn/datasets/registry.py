@@ -3,7 +3,8 @@
 Every module beside this one is a corpus, but for `NO_CORPUS` and those that begin with an
 underscore; a corpus is one more file and no list to edit. It has a docstring (layout, source,
 licence, traps), constants, `INFO` and `load(root, *, options)`, whose annotations say how the
-command line reads the options, and it is imported when someone asks for it.
+command line reads the options, and it is imported when someone asks for it. It may have
+`check(root)`, which returns what `mer datasets validate` says of its particulars.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
@@ -19,11 +20,28 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 from ..errors import DatasetError, InputError, unknown_name
 
 if TYPE_CHECKING:
+    from ._check import Check
     from .base import Dataset, DatasetInfo
 
-__all__ = ["dataset_info", "dataset_names", "load_dataset", "load_source"]
+__all__ = [
+    "dataset_check",
+    "dataset_info",
+    "dataset_names",
+    "dataset_options",
+    "load_dataset",
+    "load_source",
+    "needs_root",
+    "parse_options",
+]
 
 NO_CORPUS = ("base", "reading", "registry")
+OTHER_NAMES = {  # by which corpora are known, without hyphens; "4q" can be no module
+    "4q": "fourq",
+    "crema_d": "cremad",
+    "csv": "table",
+    "folder": "folders",
+    "mtg_jamendo": "jamendo",
+}
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
@@ -47,7 +65,7 @@ def load_dataset(name: str, root: str | Path | None = None, **options: object) -
     Parameters
     ----------
     name : str
-        One of `dataset_names`, in upper or lower case.
+        One of `dataset_names`, in upper or lower case, or another name it goes by, such as "4q".
     root : str or path, default=None
         The folder that holds it (of "table": the file); None for a corpus that needs none.
     **options
@@ -85,6 +103,23 @@ def load_dataset(name: str, root: str | Path | None = None, **options: object) -
     return dataset
 
 
+def needs_root(name: str) -> bool:
+    """Tell whether a corpus lies on disk."""
+    return _needs_root(_module(name))
+
+
+def dataset_options(name: str) -> dict[str, object]:
+    """Return the options of a corpus, with their defaults."""
+    parameters = inspect.signature(_module(name).load).parameters.values()
+    return {item.name: item.default for item in parameters if item.name != "root"}
+
+
+def dataset_check(name: str) -> Callable[[Path], list[Check]]:
+    """Return what looks at the particulars of a corpus on disk: nothing, where it has none."""
+    check: Callable[[Path], list[Check]] = getattr(_module(name), "check", lambda _: [])
+    return check
+
+
 def load_source(source: str, options: Mapping[str, str] | None = None) -> Dataset:
     """Load what a source of the command line stands for.
 
@@ -109,19 +144,28 @@ def load_source(source: str, options: Mapping[str, str] | None = None) -> Datase
         If what lies there cannot be used.
     """
     name, root = _resolve(source)
+    return load_dataset(name, root, **parse_options(name, options or {}))
+
+
+def parse_options(name: str, texts: Mapping[str, str]) -> dict[str, object]:
+    """Turn the text of options into the types that the loader of a corpus takes."""
     kinds = _kinds(_module(name))
-    texts = dict(options or {})
-    values = {key: _parse(key, text, _kind_of(name, key, kinds)) for key, text in texts.items()}
-    return load_dataset(name, root, **values)
+    return {key: _parse(key, text, _kind_of(name, key, kinds)) for key, text in texts.items()}
 
 
 def _module(name: str) -> types.ModuleType:
     """Import a corpus."""
     names = dataset_names()
-    plain = name.lower().replace("-", "_")
+    plain = _plain(name)
     if plain not in names:
         raise unknown_name("corpus", name, names)
     return import_module(f".{plain}", __package__)
+
+
+def _plain(name: str) -> str:
+    """Return the name of the module of a corpus."""
+    plain = name.lower().replace("-", "_")
+    return OTHER_NAMES.get(plain, plain)
 
 
 def _needs_root(module: types.ModuleType) -> bool:
@@ -162,12 +206,12 @@ def _existing(root: str | Path) -> Path:
 def _resolve(source: str) -> tuple[str, str]:
     """Split a source into the name of a corpus and its root."""
     name, colon, root = source.partition(":")
-    if colon and len(name) > 1 and name.replace("-", "_").isidentifier():
+    if colon and len(name) > 1 and _plain(name).isidentifier():
         return name, root
     if not source:
         msg = "The source is empty. Give NAME:ROOT, a table of files, or a folder of folders."
         raise InputError(msg)
-    if source in dataset_names() and not Path(source).exists():
+    if _plain(source) in dataset_names() and not Path(source).exists():
         return source, ""
     path = _existing(source)
     if path.is_dir():

@@ -7,6 +7,7 @@ knows, in upper or lower case:
 - `offset` or `start`, and `end` or `duration`, in seconds: a part of the file; empty is from the
   beginning, or to the end. `end` goes before `duration`;
 - `group`, `artist`, `actor`, `speaker` or `song`: what stays on one side of a split;
+- `weight`: how much the row counts, above 0; empty is 1;
 - `emotion` or `label`: classes; `valence` and `arousal`: numbers.
 
 Source: the user's own. Licence: that of the files.
@@ -36,6 +37,7 @@ from .base import Dataset, DatasetInfo
 from .reading import as_numbers, read_table
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 FILE_COLUMNS = ("file", "path")
@@ -47,6 +49,9 @@ INFO = DatasetInfo(
     citation="",
     group="file",
     traps=("Without a group column nothing keeps artists or speakers apart.",),
+    source="your own",
+    needs="a table with a column file, and emotion or valence and arousal",
+    scale="classes, or numbers from -1 to 1 (scale= for others)",
 )
 
 
@@ -115,6 +120,7 @@ def load(
         frame=table.reset_index(drop=True),
         targets=targets,
         groups=None if values is None else values.to_numpy(dtype=object),
+        weights=_weights(path, table),
         info=replace(INFO, group="file" if column is None else column.lower()),
         remarks=(*remarks, *remark),
     )
@@ -172,6 +178,19 @@ def _parts(path: Path, table: pd.DataFrame) -> pd.DataFrame | None:
         msg = f"{path}: the part in line {some(wrong)} begins before 0 s or ends before it begins."
         raise DatasetError(msg)
     return parts
+
+
+def _weights(path: Path, table: pd.DataFrame) -> np.ndarray | None:
+    """Return the weight of each row, where there is a column of them."""
+    column = find_column(table, ("weight",))
+    if column is None:
+        return None
+    weights = as_numbers(table[column], path).fillna(1.0)
+    wrong = table.index[weights <= 0]
+    if len(wrong):
+        msg = f"{path}: {column!r} must be above 0; see line {some(wrong)}. Delete what counts not."
+        raise DatasetError(msg)
+    return weights.to_numpy()
 
 
 def _groups(

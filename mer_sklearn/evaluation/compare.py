@@ -200,7 +200,7 @@ def compare(
     data = as_data(X, y, groups=groups, target=target, scale=scale, function="compare")
     tables = _read_all(named, data)
     first = next(iter(tables.values()))
-    metric = _metric(metric, first.task)
+    metric = choose_metric(metric, first.task)
     split = make_split(first, data, cv, repeats=repeats, random_state=random_state)
     check_tested(first, split)
     answers = {name: ask_folds(named[name], rows, split) for name, rows in tables.items()}
@@ -268,7 +268,8 @@ def _read_all(named: Mapping[str, Any], data: Data) -> dict[str, Rows]:
         estimator, inside = as_pipeline(pipeline)
         core = estimator if inside is None else estimator.get_params(deep=False)[inside]
         of_model = task_of_model(core.model)
-        key = joblib.hash((core.features, core.labeller, core.task, core.on_error, of_model))
+        of_core = (core.features, core.parts, core.labeller, core.task, core.on_error)
+        key = joblib.hash((*of_core, of_model))
         if key not in read:
             read[key] = read_rows(pipeline, data)
         tables[name] = read[key]
@@ -299,7 +300,7 @@ def _only(rows: Rows, kept: npt.NDArray[np.intp]) -> Rows:
     )
 
 
-def _metric(metric: str | None, task: str) -> str:
+def choose_metric(metric: str | None, task: str) -> str:
     """Return the metric to compare by."""
     if metric is None:
         return DEFAULT_METRICS[task]

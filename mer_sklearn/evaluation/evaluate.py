@@ -254,7 +254,13 @@ def score_answers(
         folds=answers.fold_scores(rows, scale),
         predictions=_predictions(answers, rows),
         strata="" if strata is None else strata.name,
-        remarks=(*rows.remarks, *split_remarks(rows, split), *_few(n_groups), *answers.remarks),
+        remarks=(
+            *([f"Labels: {data.labels}."] if data.labels else []),
+            *rows.remarks,
+            *split_remarks(rows, split),
+            *_few(n_groups),
+            *answers.remarks,
+        ),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..errors import InputError, some
 from ..features.inputs import as_items
 from ..features.rows import extract
 from ..grouping import Folds, file_groups, group_folds, row_groups
+from ..parts import extract_parts, part_names, whole_names
 from ..pipeline import EmotionPipeline
 from ..steps import build_features, build_labeller, resolve_task
 from ..targets import read_targets
@@ -59,6 +60,8 @@ class Data:
         What else the corpus knows of each row.
     scale : (float, float) or None
         The ends of the scale of the numbers.
+    labels : str
+        Which of several labels of a corpus these are; empty where there is one kind.
     """
 
     X: Any
@@ -69,6 +72,7 @@ class Data:
     parts: Any = None
     frame: pd.DataFrame | None = None
     scale: tuple[float, float] | None = None
+    labels: str = ""
 
     @property
     def kind(self) -> str:
@@ -83,7 +87,7 @@ class Rows:
     Parameters
     ----------
     table : DataFrame of shape (n_rows, n_columns)
-        The features.
+        The features; of a pipeline that takes clips in parts, those of all parts (`part_names`).
     y : array of shape (n_rows,) or (n_rows, n_targets)
         Labels, or numbers.
     groups : array of shape (n_rows,)
@@ -105,6 +109,18 @@ class Rows:
     task: str
     names: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[Any]:
+        """The names of the features, of the clip itself where it is taken in parts."""
+        columns = list(self.table.columns)
+        return whole_names(columns) or columns
+
+    def only(self, columns: Sequence[Any]) -> Rows:
+        """Return the rows with some of the features, of all parts."""
+        in_parts = len(self.columns) < len(self.table.columns)
+        kept = part_names(columns) if in_parts else list(columns)
+        return replace(self, table=self.table[kept])
 
 
 def as_data(
@@ -156,6 +172,7 @@ def as_data(
             parts=X.split,
             frame=X.frame,
             scale=chosen.scale if scale is None else scale,
+            labels=X.info.labels,
         )
     if y is None:
         msg = f"y is missing: pass {function}(pipeline, X, y, groups=...) or a Dataset."
@@ -245,14 +262,15 @@ def _read_table(
         return pd.DataFrame(table, columns=names), np.arange(len(table)), {}
     items = as_items(X, features)
     names = list(features.fit(items).get_feature_names_out())
-    rows = extract(
+    rows = (extract_parts if pipeline.parts else extract)(
         features.resolve(),
         items,
         n_jobs=features.n_jobs,
         cache=features.cache,
         on_error="nan" if pipeline.on_error == "skip" else features.on_error,
     )
-    return pd.DataFrame(rows.values, columns=names), file_groups(items), rows.errors
+    columns = part_names(names) if pipeline.parts else names
+    return pd.DataFrame(rows.values, columns=columns), file_groups(items), rows.errors
 
 
 def folds_apart(rows: Rows, cv: Any, random_state: int | None) -> Folds:
@@ -330,7 +348,7 @@ def fit_rows(pipeline: EmotionPipeline, data: Data, rows: Rows) -> EmotionPipeli
         return fitted
     features.fit(data.X)
     fitted = clone(pipeline).set_params(features=None)
-    table = rows.table[list(features.get_feature_names_out())]
+    table = rows.only(list(features.get_feature_names_out())).table
     fitted.fit(table, _take(data.y, rows.kept), groups=rows.groups)
     fitted.features = pipeline.features
     fitted.pipeline_.steps[0] = ("features", features)

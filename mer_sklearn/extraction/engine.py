@@ -3,34 +3,52 @@
 The engine knows nothing of features. It is given a function from a clip to a row, whose parts have
 keys of their own; what a file's bytes and a part's key lead to in the cache is not computed again.
 Workers decode and compute; only the calling process touches the cache and the output, so any joblib
-backend serves and a kill loses at most the batch in flight.
+backend serves and a kill loses at most what was computed since the last visit to the cache.
 """
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import hashlib
 import sys
+import time
 import warnings
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, AudioStream, Clip, Segment, check_file, open_audio
+from ..audio import AudioItem, AudioStream, Clip, Segment, check_file
 from ..errors import AudioError, InputError, MerWarning, some
-from .cache import RowCache, content_key
+from .cache import RowCache
+from .contents import Content, Stamp, absolute, path_of, read_content, row_key, stamp_of
+from .report import Failure
+from .workers import Job, Outcome, Task, Workers, check_timeout, choose_workers, name_of
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["Part", "RowFunction", "Rows", "check_on_error", "map_rows"]
+__all__ = [
+    "Found",
+    "Part",
+    "RowFunction",
+    "Rows",
+    "check_on_error",
+    "check_timeout",
+    "iter_rows",
+    "map_rows",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
-BATCH_PER_WORKER = 16  # files between two visits to the cache
+AT_ONCE = 256  # items whose rows are looked up in one query
+BATCH_PER_WORKER = 16  # rows a worker that are put into the cache at once,
+VISIT = 2.0  # or what there is after so many seconds
+DELAY = 2.0  # seconds until a bar is shown
+AFTER_ERROR = 16  # items that are still tried after one failed, so that a sentence can name several
 
 
 @dataclass(frozen=True)
@@ -60,10 +78,37 @@ class Rows:
         The rows, float32; NaN where an item failed.
     errors : dict of int to str
         For each item that failed, by its place, the sentence that says why.
+    failures : dict of int to Failure
+        The same, taken apart: file, reason, remedy.
     """
 
     values: FloatArray
     errors: dict[int, str]
+    failures: dict[int, Failure]
+
+
+class Found(NamedTuple):
+    """What became of one item.
+
+    Parameters
+    ----------
+    place : int
+        Which one.
+    row : array of shape (n_columns,) or None
+        Its row, float32.
+    error : str or None
+        Why there is none.
+    stamp : Stamp or None
+        What the file system said of its file.
+    is_cached : bool
+        Whether nothing had to be computed.
+    """
+
+    place: int
+    row: FloatArray | None
+    error: str | None
+    stamp: Stamp | None
+    is_cached: bool
 
 
 def map_rows(
@@ -73,6 +118,7 @@ def map_rows(
     n_jobs: int | None = None,
     cache: RowCache | None = None,
     on_error: str = "raise",
+    timeout: float | None = None,
 ) -> Rows:
     """Compute one row for each audio item.
 
@@ -81,13 +127,15 @@ def map_rows(
     function : RowFunction
         From a clip at the working rate to the parts of its row.
     items : sequence of paths, `Segment` or `Clip`
-        The audio.
+        The audio; what occurs several times is computed once.
     n_jobs : int, default=None
         Workers; None is 1 unless a `joblib.parallel_config` says otherwise, -1 all cores.
     cache : RowCache, default=None
         Where rows of files are kept.
     on_error : {"raise", "nan"}, default="raise"
-        Whether the first batch with an item that fails stops the work, or its row is NaN.
+        Whether an item that fails stops the work, or its row is NaN.
+    timeout : float, default=None
+        Seconds that an item may take; then it fails, and the process that read it is replaced.
 
     Returns
     -------
@@ -102,28 +150,76 @@ def map_rows(
     InputError
         If `on_error` is something else.
     """
+    n_columns = sum(part.width for part in function.parts)
+    values = np.full((len(items), n_columns), np.nan, np.float32)
+    errors: dict[int, str] = {}
+    rows = iter_rows(
+        function, items, n_jobs=n_jobs, cache=cache, on_error=on_error, timeout=timeout
+    )
+    with contextlib.closing(rows):  # at once, while the cache is open
+        for found in rows:
+            if found.row is None:
+                errors[found.place] = str(found.error)
+            else:
+                values[found.place] = found.row
+    errors = dict(sorted(errors.items()))
+    if errors:
+        warnings.warn(summary(errors, len(items)), MerWarning)
+    failures = {n: Failure.of(name_of(items[n]), why) for n, why in errors.items()}
+    return Rows(values, errors, failures)
+
+
+def iter_rows(
+    function: RowFunction,
+    items: Sequence[AudioItem],
+    *,
+    n_jobs: int | None = None,
+    cache: RowCache | None = None,
+    on_error: str = "raise",
+    timeout: float | None = None,
+    n_before: int = 0,
+) -> Generator[Found]:
+    """Yield the row of each audio item as it comes; the parameters are those of `map_rows`.
+
+    Memory is that of the rows in flight, whatever the number of items.
+
+    Parameters
+    ----------
+    n_before : int, default=0
+        Items that were done before and count in the progress only.
+
+    Yields
+    ------
+    Found
+        What became of one item; nothing is yielded for items that fail if `on_error` is "raise".
+    """
     check_on_error(on_error)
     if on_error == "raise":
         _check_files(items)
-    ends = np.cumsum([0, *(part.width for part in function.parts)])
-    values = np.full((len(items), ends[-1]), np.nan, np.float32)
-    errors: dict[int, str] = {}
-    with _Workers(n_jobs) as workers, _progress(len(items)) as bar:
-        size = BATCH_PER_WORKER * workers.count
-        for start in range(0, len(items), size):
-            places = range(start, min(start + size, len(items)))
-            found = _batch(function, [items[i] for i in places], workers, cache)
-            for place, parts in zip(places, found, strict=True):
-                if isinstance(parts, str):
-                    errors[place] = parts
-                else:
-                    values[place] = np.concatenate(parts)
-            bar.update(len(places))
-            if errors and on_error == "raise":
-                raise AudioError(some(errors.values()))
-    if errors:
-        warnings.warn(_summary(errors, len(items)), MerWarning)
-    return Rows(values, errors)
+    workers = choose_workers(n_jobs, timeout)
+    job = Job(function, tolerant=on_error == "nan")
+    desk = _Desk(function.parts, cache, BATCH_PER_WORKER * workers.count)
+    twins = _twins(items)
+    failed: list[str] = []
+    patience = AFTER_ERROR
+    try:
+        with _progress(n_before + len(items), n_before) as bar:
+            for found in desk.serve(workers, job, items, twins):
+                for place in (found.place, *twins.get(found.place, ())):
+                    bar.update()
+                    if found.error is None or on_error == "nan":
+                        yield found._replace(place=place)
+                if found.error is not None:
+                    failed.append(found.error)
+                    bar.set_postfix_str(f"{len(failed)} failed", refresh=False)
+                if failed and on_error == "raise":
+                    patience -= 1
+                    if not patience:
+                        break
+    finally:
+        desk.clear()
+    if failed and on_error == "raise":
+        raise AudioError(some(failed))
 
 
 def check_on_error(on_error: str) -> None:
@@ -133,10 +229,171 @@ def check_on_error(on_error: str) -> None:
         raise InputError(msg)
 
 
+def summary(errors: dict[int, str], n_items: int) -> str:
+    """Return one sentence on the items that failed."""
+    return f"{len(errors)} of {n_items} items gave no features: {some(errors.values())}"
+
+
+class _Order(NamedTuple):
+    """What is asked for one item: its keys in the cache, and what the cache had."""
+
+    place: int
+    keys: list[bytes]
+    content: Content | None
+    stamp: Stamp | None
+    known: dict[int, FloatArray]
+
+
+class _Desk:
+    """Where the calling process looks rows up, hands out what is missing and puts away what comes.
+
+    Parameters
+    ----------
+    parts : list of Part
+        The parts of a row.
+    cache : RowCache or None
+        Where rows are kept.
+    batch : int
+        Rows that are put away at once.
+    """
+
+    def __init__(self, parts: list[Part], cache: RowCache | None, batch: int) -> None:
+        self._parts, self._cache, self._batch = parts, cache, batch
+        self._ready: deque[Found] = deque()  # found in the cache
+        self._rows: dict[bytes, FloatArray] = {}
+        self._contents: dict[str, Content] = {}
+        self._n_rows, self._visit = 0, time.monotonic()
+
+    def serve(
+        self, workers: Workers, job: Job, items: Sequence[AudioItem], twins: dict[int, list[int]]
+    ) -> Iterator[Found]:
+        """Yield what becomes of each item that is no twin of an earlier one."""
+        later = {place for places in twins.values() for place in places}
+        for answer in workers.run(job, self._tasks(items, later)):
+            while self._ready:
+                yield self._ready.popleft()
+            if answer is not None:
+                yield self._receive(*answer)
+        yield from self._ready
+
+    def clear(self) -> None:
+        """Put into the cache what is on the desk."""
+        rows, contents = self._rows, self._contents
+        self._rows, self._contents, self._n_rows = {}, {}, 0
+        self._visit = time.monotonic()
+        if self._cache is not None:
+            self._cache.remember(contents)
+            self._cache.put(rows)
+
+    def _tasks(self, items: Sequence[AudioItem], later: set[int]) -> Iterator[Task | None]:
+        """Yield what has to be computed; None says that something else is ready."""
+        places = [place for place in range(len(items)) if place not in later]
+        for start in range(0, len(places), AT_ONCE):
+            some_places = places[start : start + AT_ONCE]
+            for order in self._orders([(place, items[place]) for place in some_places]):
+                wanted = [i for i in range(len(self._parts)) if i not in order.known]
+                if wanted:
+                    yield Task(items[order.place], wanted, order)
+                else:
+                    self._ready.append(self._found(order, {}))
+                    yield None
+
+    def _orders(self, asked: list[tuple[int, AudioItem]]) -> Iterator[_Order]:
+        """Look items up: first those whose bytes are known by their stamps, all in one query."""
+        paths = {path: absolute(path) for _, item in asked if (path := path_of(item))}
+        stamps = {path: stamp for path in paths if (stamp := stamp_of(path)) is not None}
+        if self._cache is None:
+            for place, item in asked:
+                yield _Order(place, [], None, stamps.get(path_of(item) or ""), {})
+            return
+        digests = self._cache.digests({paths[path]: stamp for path, stamp in stamps.items()})
+        contents = {
+            path: Content(digests[paths[path]], stamp, True)
+            for path, stamp in stamps.items()
+            if paths[path] in digests
+        }
+        is_known = [path_of(item) in contents for _, item in asked]
+        yield from self._look_up(
+            [a for a, known in zip(asked, is_known, strict=True) if known], contents
+        )
+        for (place, item), known in zip(asked, is_known, strict=True):
+            if not known:
+                self._read(path_of(item), contents)
+                yield from self._look_up([(place, item)], contents)
+
+    def _read(self, path: str | None, contents: dict[str, Content]) -> None:
+        """Read which bytes a file holds, once for all its segments."""
+        if path and path not in contents and (content := read_content(path)) is not None:
+            contents[path] = self._contents[absolute(path)] = content
+
+    def _look_up(
+        self, asked: list[tuple[int, AudioItem]], contents: dict[str, Content]
+    ) -> Iterator[_Order]:
+        """Ask the cache for the rows of items whose bytes are known."""
+        assert self._cache is not None
+        keys = [self._keys(item, contents.get(path_of(item) or "")) for _, item in asked]
+        found = self._cache.get([key for of_item in keys for key in of_item])
+        for (place, item), of_item in zip(asked, keys, strict=True):
+            path = path_of(item) or ""
+            content = contents.get(path)
+            known = {
+                i: found[key]
+                for i, (key, part) in enumerate(zip(of_item, self._parts, strict=False))
+                if key in found and len(found[key]) == part.width
+            }
+            stamp = stamp_of(path) if content is None else content.stamp
+            yield _Order(place, of_item, content, stamp, known)
+
+    def _keys(self, item: AudioItem, content: Content | None) -> list[bytes]:
+        """Return the cache key of each part of an item's row; none for what is not cached."""
+        if content is None:
+            return []
+        start = row_key(content.digest, item)
+        texts = (f"{start}\n{part.key}\n{part.width}" for part in self._parts)
+        return [hashlib.sha256(text.encode()).digest() for text in texts]
+
+    def _receive(self, task: Task, outcome: Outcome) -> Found:
+        """Take what a worker gave."""
+        order: _Order = task.note
+        if isinstance(outcome, str):
+            return Found(order.place, None, outcome, order.stamp, False)
+        if _has_changed(task.item, order):
+            error = (
+                f"{name_of(task.item)}: changed while it was read. "
+                "Run again when it is complete; the other files are kept."
+            )
+            return Found(order.place, None, error, order.stamp, False)
+        if order.keys:
+            self._rows.update(zip([order.keys[i] for i in task.wanted], outcome, strict=True))
+            self._n_rows += 1
+            if self._n_rows >= self._batch or time.monotonic() - self._visit > VISIT:
+                self.clear()
+        return self._found(order, dict(zip(task.wanted, outcome, strict=True)))
+
+    def _found(self, order: _Order, computed: dict[int, FloatArray]) -> Found:
+        """Put a row together."""
+        parts = {**order.known, **computed}
+        row = np.concatenate([parts[i] for i in range(len(self._parts))])
+        return Found(order.place, row, None, order.stamp, not computed)
+
+
+def _has_changed(item: AudioItem, order: _Order) -> bool:
+    """Tell whether a file is another one than when it was looked up."""
+    path = path_of(item)
+    if path is None or order.stamp is None:
+        return False
+    if stamp_of(path) != order.stamp:
+        return True
+    if order.content is None or order.content.is_settled:
+        return False
+    again = read_content(path)  # its times would not show a change within their granularity
+    return again is None or again.digest != order.content.digest
+
+
 def _check_files(items: Sequence[AudioItem]) -> None:
     """Refuse files that are not there, before hours are spent on the others."""
     sentences = []
-    for path in dict.fromkeys(_name(item) for item in items if not isinstance(item, Clip)):
+    for path in dict.fromkeys(name_of(item) for item in items if not isinstance(item, Clip)):
         try:
             check_file(path)
         except AudioError as error:
@@ -145,111 +402,39 @@ def _check_files(items: Sequence[AudioItem]) -> None:
         raise AudioError(some(sentences))
 
 
-def _batch(
-    function: RowFunction, items: list[AudioItem], workers: _Workers, cache: RowCache | None
-) -> list[list[FloatArray] | str]:
-    """Return the parts of each item's row, or why it failed, cached parts from the cache."""
-    if cache is None:
-        every = range(len(function.parts))
-        return workers.run([(function, item, every) for item in items])
-    keys = [_keys(function, item) for item in items]
-    known = cache.get([key for of_item in keys for key in of_item])
-    missing = [
-        [i for i in range(len(function.parts)) if not of_item or of_item[i] not in known]
-        for of_item in keys
-    ]
-    open_ = [n for n, wanted in enumerate(missing) if wanted]
-    computed = workers.run([(function, items[n], missing[n]) for n in open_])
-    fresh: dict[bytes, FloatArray] = {}
-    rows: list[list[FloatArray] | str | None] = [None] * len(items)
-    for n, parts in zip(open_, computed, strict=True):
-        if isinstance(parts, str) or not keys[n]:
-            rows[n] = parts
-        else:
-            fresh.update(zip([keys[n][i] for i in missing[n]], parts, strict=True))
-    known |= fresh
-    cache.put(fresh)
-    return [[known[key] for key in keys[n]] if row is None else row for n, row in enumerate(rows)]
+def _twins(items: Sequence[AudioItem]) -> dict[int, list[int]]:
+    """Return the places where an item occurs again, by the place of the first.
 
-
-def _keys(function: RowFunction, item: AudioItem) -> list[bytes]:
-    """Return the cache key of each part of an item's row; none for what is not cached."""
-    content = content_key(item)
-    if content is None:
-        return []
-    texts = [f"{content}\n{part.key}\n{part.width}" for part in function.parts]
-    return [hashlib.sha256(text.encode()).digest() for text in texts]
-
-
-def _compute(
-    function: RowFunction, item: AudioItem, wanted: Sequence[int]
-) -> list[FloatArray] | str:
-    """Decode one item and compute its row; what a worker does.
-
-    One BLAS thread: the products are small, and the sums come out the same on any machine.
+    Only hashes are kept: the paths of a million files are held once.
     """
-    try:
-        with _blas().limit(limits=1, user_api="blas"):
-            return function(open_audio(item), wanted)
-    except AudioError as error:
-        return str(error)
-    except MemoryError:
-        return f"{_name(item)}: does not fit into memory. Cut it into segments."
-    except Exception as error:
-        error.add_note(f"This happened while computing the features of {_name(item)}.")
-        raise
+    first: dict[int, int] = {}
+    again: dict[int, list[int]] = {}
+    for place, item in enumerate(items):
+        identity = _identity(item)
+        known = first.setdefault(hash(identity), place)
+        if known != place and _identity(items[known]) == identity:
+            again.setdefault(known, []).append(place)
+    return again
 
 
-def _name(item: AudioItem) -> str:
-    """Return what a sentence calls an item."""
-    return str(item.path if isinstance(item, Segment) else item)
+def _identity(item: AudioItem) -> object:
+    """Return what is equal for items that give the same row."""
+    if isinstance(item, Clip):
+        return id(item)
+    path = absolute(path_of(item) or "")
+    return (path, item.offset, item.duration) if isinstance(item, Segment) else (path, 0.0, None)
 
 
-class _Workers:
-    """One process or many; the same interface."""
-
-    def __init__(self, n_jobs: int | None) -> None:
-        from joblib import Parallel, effective_n_jobs
-
-        self.count: int = effective_n_jobs(n_jobs)
-        self._parallel = Parallel(n_jobs=n_jobs) if self.count > 1 else None
-
-    def __enter__(self) -> Self:
-        if self._parallel is not None:
-            self._parallel.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._parallel is not None:
-            self._parallel.__exit__(*error)
-
-    def run(
-        self, tasks: list[tuple[RowFunction, AudioItem, Sequence[int]]]
-    ) -> list[list[FloatArray] | str]:
-        """Run the tasks and return what they give, in their order."""
-        if self._parallel is None or len(tasks) < 2:
-            return [_compute(*task) for task in tasks]
-        from joblib import delayed
-
-        return list(self._parallel(delayed(_compute)(*task) for task in tasks))
-
-
-def _progress(total: int) -> tqdm[NoReturn]:
+def _progress(total: int, done: int) -> tqdm[NoReturn]:
     """Return a bar on stderr, where a person waits: after two seconds, in a terminal."""
     from tqdm import tqdm
 
-    return tqdm(total=total, unit="file", delay=2.0, file=sys.stderr, disable=None, leave=False)
-
-
-@functools.cache
-def _blas() -> Any:
-    """Return the controller of the threads of this process's linear algebra."""
-    import scipy.linalg  # noqa: F401  # loads the libraries that are to be controlled
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _summary(errors: dict[int, str], n_items: int) -> str:
-    """Return one sentence on the items that failed."""
-    return f"{len(errors)} of {n_items} items gave no features: {some(errors.values())}"
+    return tqdm(
+        total=total,
+        initial=done,
+        unit="file",
+        delay=DELAY,
+        file=sys.stderr,
+        disable=None,
+        leave=False,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,5 +81,4 @@ def _presets_of(family: FeatureFamily) -> tuple[str, ...]:
 
 def _meaning(family: FeatureFamily, column: str) -> Meaning:
     """Return what a column says: the first meaning whose pattern fits."""
-    own = column.split("__")[1]
-    return next(m for m in family.meanings if fnmatch.fnmatchcase(own, m.columns))
+    return next(meaning for meaning in family.meanings if meaning.fits(column))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +27,12 @@ class ClipSeries:
         Who computes.
     series : dict of str to array
         The series by name; they are attributes too (``clip.chroma``).
+    n_samples : int or scalar array, default=None
+        Samples of a clip, for what counts how much of a frame lies inside it.
     """
 
-    def __init__(self, ops: Ops, series: dict[str, Array]) -> None:
-        self.ops, self.xp, self._series = ops, ops.xp, series
+    def __init__(self, ops: Ops, series: dict[str, Array], n_samples: Any = None) -> None:
+        self.ops, self.xp, self._series, self.n_samples = ops, ops.xp, series, n_samples
         self._derived: dict[Callable[[ClipSeries], Array], Array] = {}
 
     def once(self, derive: Callable[[ClipSeries], Array]) -> Array:
@@ -113,14 +116,14 @@ class ClipSeries:
         return ops.at(total, ops.arange(n_frames) - half)
 
 
-def clip_series(ops: Ops, signal: Array | Iterable[Array], needs: Sequence[str]) -> ClipSeries:
+def clip_series(ops: Ops, signal: Array | Iterator[Array], needs: Sequence[str]) -> ClipSeries:
     """Compute the wanted series of clips in one pass.
 
     Parameters
     ----------
     ops : Ops
         Who computes.
-    signal : array of shape (n_clips, n_samples), or iterable of arrays of shape (n_samples,)
+    signal : array of shape (n_clips, n_samples), or iterator of arrays of shape (n_samples,)
         The clips, or one clip in parts.
     needs : sequence of str
         Names of the series.
@@ -134,10 +137,25 @@ def clip_series(ops: Ops, signal: Array | Iterable[Array], needs: Sequence[str])
 
     def function(hops: Array) -> list[Array]:
         frames = Frames(ops, hops)
-        return [series.function(frames) for series in wanted]
+        return [frames.once(series.function) for series in wanted]
 
-    values = ops.over_frames(signal, function, [(series.width, series.step) for series in wanted])
-    return ClipSeries(ops, dict(zip(needs, values, strict=True)))
+    parts = _Counted(signal) if isinstance(signal, Iterator) else None
+    kinds = [(series.width, series.step) for series in wanted]
+    values = ops.over_frames(signal if parts is None else parts, function, kinds)
+    n_samples = ops.length(signal, 1) if parts is None else parts.n_samples
+    return ClipSeries(ops, dict(zip(needs, values, strict=True)), n_samples)
+
+
+class _Counted:
+    """Parts of a signal, and how many samples have gone by."""
+
+    def __init__(self, parts: Iterator[Array]) -> None:
+        self._parts, self.n_samples = parts, 0
+
+    def __iter__(self) -> Iterator[Array]:
+        for part in self._parts:
+            self.n_samples += len(part)
+            yield part
 
 
 def _db(ops: Ops, power: Array) -> Array:

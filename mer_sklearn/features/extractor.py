@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError, unknown_name
 from ..extraction.cache import CacheChoice
-from ..extraction.engine import check_on_error
+from ..extraction.engine import check_on_error, check_timeout
 from .family import AudioTransformer, FeatureFamily
 from .presets import preset
 
@@ -23,7 +23,7 @@ class AudioFeatures(AudioTransformer):
 
     Parameters
     ----------
-    families : str or sequence of FeatureFamily, default="plain"
+    families : str or sequence of FeatureFamily, default="music"
         The name of a preset (`mer_sklearn.features.PRESETS`), or the families. Their parameters are
         reached by their names: ``set_params(mfcc__n_mfcc=13)``.
     n_jobs : int, default=None
@@ -35,11 +35,16 @@ class AudioFeatures(AudioTransformer):
     on_error : {"raise", "nan"}, default="raise"
         What a file that cannot be read does: stop with a sentence that names it, or give a row of
         NaN and a warning.
+    timeout : float, default=None
+        Seconds that a file may take. Then it counts as one that cannot be read, and the process
+        that read it is replaced; None waits.
 
     Attributes
     ----------
     feature_names_out_ : list of str
         Names of the columns.
+    report_ : DataFrame
+        What the last `transform` could not read: file, reason and remedy, by the row in X.
 
     Examples
     --------
@@ -52,16 +57,18 @@ class AudioFeatures(AudioTransformer):
 
     def __init__(
         self,
-        families: str | Sequence[FeatureFamily] = "plain",
+        families: str | Sequence[FeatureFamily] = "music",
         *,
         n_jobs: int | None = None,
         cache: CacheChoice = None,
         on_error: str = "raise",
+        timeout: float | None = None,
     ) -> None:
         self.families = families
         self.n_jobs = n_jobs
         self.cache = cache
         self.on_error = on_error
+        self.timeout = timeout
 
     def resolve(self) -> list[FeatureFamily]:
         """Return the families, checked."""
@@ -73,6 +80,7 @@ class AudioFeatures(AudioTransformer):
         for family in families:
             family.check()
         check_on_error(self.on_error)
+        check_timeout(self.timeout)
         if self.n_jobs is not None and not (
             isinstance(self.n_jobs, numbers.Integral) and self.n_jobs
         ):

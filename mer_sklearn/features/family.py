@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import abc
+import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError, unknown_name
+from ..extraction.report import Failure, as_table
 from .clip_series import ClipSeries
 from .inputs import as_items
 from .ops import Array
 from .rows import extract
 from .spectra import SERIES
 from .statistics import check_statistics, summarize
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["FAMILIES", "AudioTransformer", "FeatureFamily", "Meaning", "StatisticsFamily"]
 
@@ -30,8 +35,9 @@ class Meaning:
     Attributes
     ----------
     columns : str
-        Which columns: their names without the family's, as a shell pattern (``contrast_*``; of
-        columns ``series__statistic`` the pattern is matched against the series alone).
+        Which columns: their names without the family's, as a shell pattern (``contrast_*``). Of
+        columns ``series__statistic`` it is matched against the series alone, unless it holds ``__``
+        itself.
     unit : str
         Unit or range: "Hz", "dB", "0 to 1", "".
     text : str
@@ -41,6 +47,12 @@ class Meaning:
     columns: str
     unit: str
     text: str
+
+    def fits(self, column: str) -> bool:
+        """Tell whether a column, by its whole name, is one of these."""
+        own = column.partition("__")[2]
+        series = own.partition("__")[0]
+        return fnmatch.fnmatchcase(own if "__" in self.columns else series, self.columns)
 
 
 _FAMILIES: dict[str, type[FeatureFamily]] = {}
@@ -58,6 +70,8 @@ class AudioTransformer(TransformerMixin, BaseEstimator, abc.ABC):
     n_jobs: int | None = None
     cache: Any = None
     on_error: str = "raise"
+    timeout: float | None = None
+    _failures: Mapping[int, Failure] = MappingProxyType({})
 
     @abc.abstractmethod
     def resolve(self) -> list[FeatureFamily]:
@@ -108,13 +122,23 @@ class AudioTransformer(TransformerMixin, BaseEstimator, abc.ABC):
             If a file cannot be read, unless ``on_error="nan"``.
         """
         check_is_fitted(self)
-        return extract(
+        rows = extract(
             self.resolve(),
             as_items(X, self),
             n_jobs=self.n_jobs,
             cache=self.cache,
             on_error=self.on_error,
-        ).values
+            timeout=self.timeout,
+        )
+        if rows.failures or self._failures:
+            self._failures = rows.failures
+        return rows.values
+
+    @property
+    def report_(self) -> pd.DataFrame:
+        """What the last `transform` could not read: file, reason and remedy, by the row in X."""
+        check_is_fitted(self)
+        return as_table(self._failures)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002
         """Return the names of the columns, ``family__series__statistic`` or ``family__value``.

@@ -329,8 +329,16 @@ class NumpyOps(Ops):
         return low, high
 
     def largest(self, x: Array, k: int) -> tuple[Array, Array]:
-        """Return the k largest values of the last axis and their places, in no certain order."""
-        places = np.argpartition(x, x.shape[-1] - k, axis=-1)[..., -k:]
+        """Return the k largest of the values (0 or more) of the last axis, and their places.
+
+        Of equal values the later ones are taken; the order is no certain one.
+        """
+        # Sorting is several times faster than numpy's argpartition. The bits of numbers of 0 or
+        # more are ordered as the numbers are; as float64 they leave room for the places.
+        keys = x.astype(np.float64)
+        keys.view(np.int64)[...] |= np.arange(x.shape[-1])
+        keys.sort(axis=-1)
+        places = keys[..., -k:].view(np.int64) & (2**29 - 1)
         return np.take_along_axis(x, places, axis=-1), places
 
     def rows(self, x: Array) -> Array:

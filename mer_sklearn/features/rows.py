@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,7 @@ __all__ = ["FamilyRows", "extract", "family_columns"]
 
 
 def family_columns(
-    ops: Ops, signal: Array | Iterable[Array], families: Sequence[FeatureFamily]
+    ops: Ops, signal: Array | Iterator[Array], families: Sequence[FeatureFamily]
 ) -> list[Array]:
     """Return the columns of each family for clips of one length, in numpy or as a graph.
 
@@ -31,7 +31,7 @@ def family_columns(
     ----------
     ops : Ops
         Who computes: `NumpyOps`, or `GraphOps` to trace.
-    signal : array of shape (n_clips, n_samples), or iterable of arrays of shape (n_samples,)
+    signal : array of shape (n_clips, n_samples), or iterator of arrays of shape (n_samples,)
         Clips at 22 050 Hz, or one clip in parts.
     families : sequence of FeatureFamily
         What to compute; they share one pass over the spectrum.
@@ -90,7 +90,15 @@ def extract(
     n_jobs: int | None = None,
     cache: CacheChoice = None,
     on_error: str = "raise",
+    timeout: float | None = None,
 ) -> Rows:
     """Compute the rows of audio items; see `mer_sklearn.extraction.engine.map_rows`."""
     with open_cache(cache) as opened:
-        return map_rows(FamilyRows(families), items, n_jobs=n_jobs, cache=opened, on_error=on_error)
+        return map_rows(
+            FamilyRows(families),
+            items,
+            n_jobs=n_jobs,
+            cache=opened,
+            on_error=on_error,
+            timeout=timeout,
+        )

@@ -44,6 +44,16 @@ class Frames:
 
     def __init__(self, ops: Ops, hops: Array) -> None:
         self.ops, self.xp, self.hops = ops, ops.xp, hops
+        self._derived: dict[Callable[[Frames], Array], Array] = {}
+
+    def once(self, derive: Callable[[Frames], Array]) -> Array:
+        """Return what a function derives from these frames, computed the first time only.
+
+        So one series can be made from another: ``frames.once(pitch)``.
+        """
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        return self._derived[derive]
 
     @functools.cached_property
     def _spectrum(self) -> tuple[Array, Array]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +11,14 @@ from ..errors import InputError, unknown_name
 from .clip_series import ClipSeries
 from .ops import FRAME_RATE, Array
 
-__all__ = ["ALL_STATISTICS", "STATISTICS", "check_statistics", "summarize", "weighted_mean"]
+__all__ = [
+    "ALL_STATISTICS",
+    "STATISTICS",
+    "check_statistics",
+    "shape_of",
+    "summarize",
+    "weighted_mean",
+]
 
 STATISTICS = ("mean", "std", "min", "max", "median")  # what families give unless told otherwise
 ALL_STATISTICS = (*STATISTICS, "p10", "p90", "slope", "dstd", "skew", "kurtosis")
@@ -20,7 +28,12 @@ NONE = 1e-6  # added to sums of weights that may be zero
 
 
 def summarize(
-    clip: ClipSeries, x: Array, statistics: Sequence[str], where: Array | None = None
+    clip: ClipSeries,
+    x: Array,
+    statistics: Sequence[str],
+    where: Array | None = None,
+    *,
+    frame_rate: float = FRAME_RATE,
 ) -> Array:
     """Return statistics of each row of a series over its frames.
 
@@ -49,19 +62,27 @@ def summarize(
         Weights of the frames, 0 to 1; quantiles are taken over frames of weight above 0.5. A clip
         without any such frame gives 0. None weighs all alike. `slope` and `dstd` need neighbours
         and cannot be weighted.
+    frame_rate : float, default=FRAME_RATE
+        Frames a second of the series, for `slope`.
 
     Returns
     -------
     array of shape (n_clips, n_rows * len(statistics))
         First all rows of the first statistic, then of the second, and so on.
     """
-    parts = [_summarize(clip, part, statistics, where) for part in clip.ops.row_groups(x)]
+    parts = [
+        _summarize(clip, part, statistics, where, frame_rate) for part in clip.ops.row_groups(x)
+    ]
     values = [value for of_group in zip(*parts, strict=True) for value in of_group]
     return clip.xp.concat(values, axis=-1)
 
 
 def _summarize(
-    clip: ClipSeries, x: Array, statistics: Sequence[str], where: Array | None
+    clip: ClipSeries,
+    x: Array,
+    statistics: Sequence[str],
+    where: Array | None,
+    frame_rate: float,
 ) -> list[Array]:
     """Return one array a statistic, (n_clips, n_rows)."""
     rows = clip.ops.rows(x)
@@ -70,12 +91,42 @@ def _summarize(
     if moments:
         found.update(_moments(clip, rows, moments, where))
     if "slope" in statistics:
-        found["slope"] = _slope(clip, x)
+        found["slope"] = _slope(clip, x, frame_rate)
     if "dstd" in statistics:
         step = x[:, 1:, :] - x[:, :-1, :]
         count = clip.xp.maximum(clip.ops.real(clip.ops.length(x, 1)) - 1.0, clip.ops.scalar(1.0))
         found["dstd"] = clip.xp.sqrt(clip.xp.sum(step * step, axis=1) / count)
     return [found[name] for name in statistics]
+
+
+def shape_of(
+    clip: ClipSeries, x: Array, still: float, where: Array | None = None
+) -> tuple[Array, Array, Array]:
+    """Return standard deviation, skewness and excess kurtosis of each row of a series in dB.
+
+    The moments are those of (x - mean) / (std + still): 0 and -3 for a row that does not move. A
+    fixed amount, where `summarize` damps by a share of the mean: levels in dB have no zero.
+
+    Parameters
+    ----------
+    clip : ClipSeries
+        The clip that the series belongs to.
+    x : array of shape (n_clips, n_frames, n_rows)
+        A series.
+    still : float > 0
+        What is added to deviations, in the unit of the series.
+    where : array of shape (n_clips, n_frames, 1), default=None
+        Weights of the frames, 0 to 1; None weighs all alike.
+
+    Returns
+    -------
+    tuple of three arrays of shape (n_clips, n_rows)
+        Deviation, skewness, excess kurtosis.
+    """
+    rows, mean_of = clip.ops.rows(x), _mean_over(clip, where)
+    off = rows - clip.xp.expand_dims(mean_of(rows), axis=-1)
+    std = clip.xp.sqrt(mean_of(off * off))
+    return (std, *_lean_and_peak(off, std + still, mean_of))
 
 
 def weighted_mean(clip: ClipSeries, x: Array, weight: Array) -> Array:
@@ -131,31 +182,41 @@ def _moments(
     clip: ClipSeries, rows: Array, names: Sequence[str], where: Array | None
 ) -> dict[str, Array]:
     """Return moments by name."""
-    xp = clip.xp
-    weight = None if where is None else clip.ops.rows(where)
-
-    def mean_of(values: Array) -> Array:
-        if weight is None:
-            return xp.mean(values, axis=-1)
-        return xp.sum(values * weight, axis=-1) / (xp.sum(weight, axis=-1) + NONE)
-
+    xp, mean_of = clip.xp, _mean_over(clip, where)
     found = {"mean": mean_of(rows)}
     if names == ["mean"]:
         return found
     off = rows - xp.expand_dims(found["mean"], axis=-1)
-    square = off * off
-    found["std"] = xp.sqrt(mean_of(square))
+    found["std"] = xp.sqrt(mean_of(off * off))
     if "skew" in names or "kurtosis" in names:
         size = found["std"] + xp.abs(found["mean"]) * SOFT + NONE
-        found["skew"] = mean_of(square * off) / (size * size * size)
-        found["kurtosis"] = mean_of(square * square) / (size * size * size * size) - 3.0
+        found["skew"], found["kurtosis"] = _lean_and_peak(off, size, mean_of)
     return found
 
 
-def _slope(clip: ClipSeries, x: Array) -> Array:
+def _mean_over(clip: ClipSeries, where: Array | None) -> Callable[[Array], Array]:
+    """Return the function that takes the mean of rows over their frames."""
+    xp = clip.xp
+    if where is None:
+        return functools.partial(xp.mean, axis=-1)
+    weight = clip.ops.rows(where)
+    total = xp.sum(weight, axis=-1) + NONE
+    return lambda rows: xp.sum(rows * weight, axis=-1) / total
+
+
+def _lean_and_peak(
+    off: Array, size: Array, mean_of: Callable[[Array], Array]
+) -> tuple[Array, Array]:
+    """Return the third and fourth moment of rows less their mean in units of a size."""
+    square, variance = off * off, size * size
+    skew = mean_of(square * off) / (variance * size)
+    return skew, mean_of(square * square) / (variance * variance) - 3.0
+
+
+def _slope(clip: ClipSeries, x: Array, frame_rate: float) -> Array:
     """Return the slope of the line fitted to each row, a second; 0 for a single frame."""
     ops, xp = clip.ops, clip.xp
     frame = xp.astype(ops.arange(ops.length(x, 1)), xp.float32)
     off = frame - xp.mean(frame, axis=0)
     total = xp.sum(off * off, axis=0) + NONE
-    return xp.sum(x * xp.reshape(off, (1, -1, 1)), axis=1) / total * FRAME_RATE
+    return xp.sum(x * xp.reshape(off, (1, -1, 1)), axis=1) / total * frame_rate

@@ -11,7 +11,15 @@ import numpy.typing as npt
 from ..audio import SAMPLE_RATE
 from .ops import BIN_HZ, N_BINS, N_FFT, Bank
 
-__all__ = ["N_MELS", "chroma_bank", "contrast_bands", "cosine_table", "mel_bank"]
+__all__ = [
+    "N_MELS",
+    "chroma_bank",
+    "contrast_bands",
+    "cosine_table",
+    "hz_to_mel",
+    "mel_bank",
+    "mel_to_hz",
+]
 
 N_MELS = 128
 CONTRAST_TOP = 10_000.0  # Hz; above, the resampler's stop band would be measured
@@ -24,8 +32,8 @@ def mel_bank() -> Bank:
 
     Slaney's mel scale (Auditory Toolbox, 1998): linear below 1 kHz, logarithmic above.
     """
-    top = _hz_to_mel(np.array(SAMPLE_RATE / 2))
-    edges = _mel_to_hz(np.linspace(0.0, float(top), N_MELS + 2))
+    top = hz_to_mel(np.array(SAMPLE_RATE / 2))
+    edges = mel_to_hz(np.linspace(0.0, float(top), N_MELS + 2))
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     f = FREQUENCIES[:, None]
     rising, falling = (f - low) / (centre - low), (high - f) / (high - centre)
@@ -74,13 +82,13 @@ def cosine_table(n_mfcc: int) -> npt.NDArray[np.float32]:
     return np.asarray(table, np.float32)
 
 
-def _hz_to_mel(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def hz_to_mel(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return Slaney's mels: 3 a 200 Hz up to 1 kHz, then 27 a factor of 6.4."""
     log = 15.0 + np.log(np.maximum(hz, 1000.0) / 1000.0) * (27.0 / np.log(6.4))
     return np.where(hz < 1000.0, hz * 3.0 / 200.0, log)
 
 
-def _mel_to_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def mel_to_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the frequencies of Slaney's mels."""
     log = 1000.0 * np.exp((np.maximum(mel, 15.0) - 15.0) * (np.log(6.4) / 27.0))
     return np.where(mel < 15.0, mel * 200.0 / 3.0, log)

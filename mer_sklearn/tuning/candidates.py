@@ -4,7 +4,7 @@ What a pipeline holds by name is searched; what it holds as an object is kept as
 
 * features: which families, and which of their statistics (not where X is a table);
 * scale: families of equal weight, or all columns as one block, both in the unit that the model's
-  settings assume (not before trees);
+  settings assume (not before trees, nor before the kernel, which scales by itself);
 * balance: with and without (classes only);
 * model: the parameters of a named model, and other models by name where the caller asks.
 """
@@ -21,11 +21,11 @@ from ..errors import InputError
 from ..features.extractor import AudioFeatures
 from ..features.family import FeatureFamily, column_names
 from ..features.statistics import STATISTICS as USUAL_STATISTICS
-from ..models import Named, Task, model_space, model_spec
+from ..models import Named, Task, model_space
 from ..pipeline import EmotionPipeline
 from ..scaling import BlockScaler
 from ..spaces import Choice, Dimension, Suggests
-from ..steps import as_object, build_features, task_of_model
+from ..steps import as_object, build_features, norm_of, task_of_model
 
 __all__ = ["Candidate", "Candidates", "check_models", "widened"]
 
@@ -209,9 +209,8 @@ class Candidates:
         return words | {"model": name} | {_key(d): labels[d.name] for d in self._model(name)}
 
     def _norm(self, model: str) -> Any:
-        """Return the norm of rows or columns that a model assumes; None for trees."""
-        is_object = model == self.own and not isinstance(self.pipeline.model, (str, Named))
-        return "column" if is_object else model_spec(model).norm
+        """Return the norm of rows or columns that a model assumes; None where it needs none."""
+        return norm_of(self.pipeline.model if model == self.own else model)
 
 
 def check_models(models: Any, task: str) -> list[str]:

@@ -143,7 +143,7 @@ class Search:
         # Labels need no probabilities: rows of one group leave nothing to learn them from, which
         # saves the folds that would.
         one_group = np.zeros_like(self.rows.groups)
-        rows = replace(self.rows, table=self.rows.table[candidate.columns], groups=one_group)
+        rows = replace(self.rows.only(candidate.columns), groups=one_group)
         predicted, seen = rows.y.copy(), np.zeros(len(rows.y), bool)
         measure = METRICS[self.metric]
         score = np.nan

@@ -107,7 +107,7 @@ def tune(
     metric, names = _check_metric(metric, task), check_models(models, task)
     rows = read_rows(widened(pipeline), data)
     folds = folds_apart(rows, cv, random_state)
-    candidates = Candidates(pipeline, task, list(rows.table.columns), names)
+    candidates = Candidates(pipeline, task, rows.columns, names)
     search = Search(candidates, rows, folds, metric, random_state)
     higher = metric not in LOWER_IS_BETTER
     with open_study(storage, maximize=higher, fingerprint=search.fingerprint()) as study:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.svm import SVC
 from xgboost import XGBClassifier, XGBRegressor
 
-from mer_sklearn import Clip, EmotionLabeller
+from mer_sklearn import Clip, EmotionLabeller, parts
 from mer_sklearn.artifact import gate, onnx_file, saving
 from mer_sklearn.artifact.converters import emotions, kernels, linear, table, tree_models, trees
 from mer_sklearn.artifact.converters.graph import GraphTailOps
@@ -232,7 +233,7 @@ def test_a_lost_calibration_is_caught(monkeypatch, fit, refused):
         return kernels.by_score(ops, scores, kernels.softmax(ops, scores), model.classes_)
 
     converter(monkeypatch, "mer_sklearn.ScoreClassifier", uncalibrated)
-    refused(pipeline, r"KernelClassifier|ScoreClassifier \(tail\) gives probabilities")
+    refused(pipeline, r"FamilyKernelClassifier|ScoreClassifier \(tail\) gives probabilities")
 
 
 def test_classes_in_another_order_are_caught(monkeypatch, fit, refused):
@@ -249,6 +250,41 @@ def test_targets_in_another_order_are_caught(monkeypatch, fit, refused):
 
     converter(monkeypatch, "sklearn.Ridge", turned)
     refused(fit("va", model="ridge"), TAIL)
+
+
+def test_a_kernel_without_the_units_of_its_families_is_caught(monkeypatch, fit, refused):
+    pipeline = fit("va", "plain", model="kernel", task="regression")
+
+    def one_family(ops, x, model):
+        changed = copy.copy(model)
+        changed.families_ = [np.concatenate(model.families_)]
+        return kernels.family_kernel_ridge(ops, x, changed)
+
+    converter(monkeypatch, "mer_sklearn.FamilyKernelRidge", one_family)
+    refused(pipeline, TAIL)
+
+
+# ------------------------------------------------------------------------------------------- parts
+
+
+def test_an_answer_to_the_clip_alone_is_caught(monkeypatch, fit, refused):
+    def first(ops, rows, n_columns):
+        return ops.keep_shape(ops.xp.astype(rows, ops.xp.float64), (-1, 3, n_columns))[:, 0, :]
+
+    monkeypatch.setattr(onnx_file, "_average", first)
+    refused(fit("va", model="ridge", parts=True), r"\(whole\) gives values")
+    refused(fit(model="mlp", parts=True), r"\(whole\) gives (probabilities|another label)")
+    refused(fit(model="kernel", parts=True), r"\(whole\) gives (probabilities|another label)")
+
+
+def test_halves_of_other_samples_are_caught(monkeypatch, fit, refused):
+    def twice_the_first(ops, signal):
+        found = parts.halves(ops, signal)
+        n_clips = ops.length(signal, 0)
+        return ops.xp.concat([found[:n_clips, :], found[:n_clips, :]], axis=0)
+
+    monkeypatch.setattr(onnx_file, "halves", twice_the_first)
+    refused(fit("va", model="ridge", parts=True), "'mfcc' gives other numbers .* of second half: ")
 
 
 def test_a_scaler_without_its_clip_is_caught(monkeypatch, fit, refused):
@@ -291,9 +327,9 @@ def test_the_whole_is_compared_too(monkeypatch, fit, refused):
     true = onnx_file._answers
     calls = []
 
-    def first_call_is_wrong(ops, features, pipeline):
+    def first_call_is_wrong(ops, features, pipeline, *, parts):
         calls.append(1)
-        answers = true(ops, features, pipeline)
+        answers = true(ops, features, pipeline, parts=parts)
         if len(calls) == 1:
             answers["values"] = answers["values"] * np.float32(1.01)
         return answers

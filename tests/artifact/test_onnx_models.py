@@ -1,4 +1,4 @@
-"""Every model by name, on both presets, answers from an ONNX file as from a joblib file."""
+"""Every model by name, on several presets, answers from an ONNX file as from a joblib file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
@@ -25,19 +26,20 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
 
-from mer_sklearn import EmotionLabeller, load
+from mer_sklearn import AudioFeatures, EmotionLabeller, load
 from mer_sklearn.artifact.gate import CLIP_TOLERANCE, TAIL_TOLERANCE, WHOLE_TOLERANCE
 from mer_sklearn.artifact.runtime import OnnxModel, read_manifest
 from mer_sklearn.calibration import ScoreClassifier
-from mer_sklearn.features import PRESETS
+from mer_sklearn.features import MFCC, Chroma
 from mer_sklearn.models import MODELS, Named
 
 TARGETS = {"classification": "quadrant", "regression": "va"}
 CASES = [
-    (preset, name, task)
-    for preset in PRESETS
-    for name, spec in MODELS.items()
-    for task in sorted(spec.tasks)
+    *(("mfcc40-mean", name, task) for name, spec in MODELS.items() for task in sorted(spec.tasks)),
+    ("plain", "mlp", "classification"),
+    ("music", "kernel", "regression"),
+    ("music", "xgboost", "classification"),
+    ("speech", "svm", "classification"),
 ]
 
 
@@ -149,6 +151,51 @@ def test_numbers_keep_their_shape(columns, fit, corpus, tmp_path):
     assert saved.onnx.predict(corpus.X[:3]).shape == (3, columns)
     saved = save(fit(y.iloc[:, 0], model="ridge"), tmp_path)
     assert saved.onnx.predict(corpus.X[:3]).shape == (3,)
+
+
+# ---- clips in parts
+
+PARTS = {
+    "numbers of the kernel": ("va", {"model": "kernel", "task": "regression"}),
+    "numbers with a labeller": ("va", {"model": "ridge", "labeller": "quadrants"}),
+    "averaged scores": ("quadrant", {"model": "kernel"}),
+    "averaged scores by sigmoids": ("quadrant", {"model": "svm"}),
+    "averaged probabilities": ("quadrant", {"model": "mlp"}),
+    "a classifier of skl2onnx": ("quadrant", {"model": GaussianNB()}),
+}
+
+
+@pytest.mark.parametrize(("y", "settings"), PARTS.values(), ids=PARTS)
+def test_parts_are_cut_and_averaged_inside_the_graph(y, settings, fit, corpus, tmp_path):
+    features = AudioFeatures([MFCC(n_mfcc=13, deltas=0, statistics=("mean",)), Chroma()])
+    saved = save(fit(y, features, parts=True, **settings), tmp_path, clips=corpus.X[30:34])
+    assert_alike(saved, corpus.X)
+    whole = clone(saved.joblib).set_params(parts=False).fit(corpus.X[:32], corpus.y(y)[:32])
+    ask = "predict" if y == "va" else "predict_proba"
+    answers = [getattr(model, ask)(corpus.X) for model in (saved.onnx, whole)]
+    assert np.abs(answers[0] - answers[1]).max() > 0.01
+    assert saved.onnx.manifest["features"]["parts"] is True
+    findings = {(f["part"], f["inputs"]): f["n"] for f in saved.onnx.manifest["gate"]}
+    assert findings["features", "clips"] == 3 * 4
+    assert findings["whole", "clips"] == 4
+    assert findings["tail", "rows"] == 96 + 95 + 3 * 13
+
+
+def test_parts_of_a_batch_are_those_of_each_clip(fit, corpus, tmp_path):
+    onnx = save(fit("va", model="ridge", parts=True), tmp_path).onnx
+    waveform = np.stack([clip.signal[:33_001] for clip in corpus.X[:5]])
+    together = onnx._session.run(["values"], {"waveform": waveform})[0]
+    alone = [onnx._session.run(["values"], {"waveform": row[None]})[0] for row in waveform]
+    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-5, atol=1e-6)
+
+
+def test_the_front_end_is_written_once_however_many_parts(fit, tmp_path):
+    size = {}
+    for parts in (False, True):
+        pipeline = fit("va", "plain", model=Ridge(), parts=parts)
+        pipeline.save(tmp_path / "mood.onnx")
+        size[parts] = (tmp_path / "mood.onnx").stat().st_size
+    assert size[True] < 1.2 * size[False]
 
 
 CLASSIFIERS = {

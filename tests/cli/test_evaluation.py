@@ -58,6 +58,18 @@ def test_optimism_markdown_and_predictions(ready, tmp_path, capsys):
     assert set(found["optimism"]["difference"]) == set(found["scores"])
 
 
+def test_parts_are_an_option(ready, tmp_path, capsys):
+    words = ["evaluate", "synthetic:", "--set", "n=40", "--set", "duration=1", "--json"]
+    words += ["-t", "va", "-m", "ridge", "-f", "mfcc40-mean", "--no-cache"]
+    scores = []
+    for more in ([], ["--parts"]):
+        assert main([*words, *more]) == 0
+        scores.append(json.loads(capsys.readouterr().out)["scores"]["r2"])
+    assert scores[0] != scores[1]
+    assert main(["evaluate", ready, "-m", "ridge", "--set", "target=energy", "--parts"]) == 1
+    assert "parts=True takes audio" in capsys.readouterr().err
+
+
 def test_compare_models_on_the_same_folds(ready, capsys):
     words = ["compare", ready, "--models", "ridge,kernel,svr", "--set", "target=energy", "--json"]
     assert main(words) == 0

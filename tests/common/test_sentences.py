@@ -387,5 +387,5 @@ def test_a_poor_sentence_is_found(sentence, flaw):
     assert flaws(sentence, "n=0") == [flaw]
 
 
-def test_the_nearest_name_ends_a_sentence_as_well():
+def test_the_nearest_name_is_a_sentence_as_well():
     assert flaws(str(unknown_name("model", "smv", ["svm", "svr"])), "'smv'") == []

@@ -47,3 +47,14 @@ def test_a_table_of_parts_has_no_paths(table):
     path = table("file,offset,duration,emotion", "a.wav,0.01,0.02,sad", "b.wav,0,0.05,happy")
     with pytest.raises(DatasetError, match="part of a file"):
         _ = load_dataset("table", path).paths
+
+
+def test_a_saved_model_says_which_labels_it_learned(emomusic):
+    dataset = load_dataset("emomusic", emomusic)
+    assert dataset.describe("va")["labels"] == "static, as published"
+    assert "labels" not in dataset_of("a.wav").describe()
+
+
+def test_valence_arousal_is_another_name(deam):
+    dataset = load_dataset("deam", deam)
+    assert dataset.target("valence_arousal") is dataset.target("va") is dataset.target()

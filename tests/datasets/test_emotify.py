@@ -162,3 +162,10 @@ def test_real_tags(mer_data, tmp_path):
     artists = dict(zip(dataset.frame["file"], dataset.groups, strict=True))
     assert artists["classical/66.mp3"] == "Ivan Ilic"
     assert any("tagged DJ Cary" in remark for remark in dataset.remarks)
+
+
+def test_real_pairs_of_one_recording_stay_together(mer_data):
+    dataset = load_dataset("emotify", mer_data / "emotify")
+    group = dict(zip(dataset.frame["track_id"], dataset.groups, strict=True))
+    for one, other in ((54, 80), (163, 166), (170, 176), (172, 175), (359, 366)):
+        assert group[one] == group[other]

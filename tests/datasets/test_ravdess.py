@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mer_sklearn.datasets import load_dataset
+from mer_sklearn.datasets.ravdess import check
 from mer_sklearn.errors import DatasetError
 
 
@@ -94,3 +95,26 @@ def test_real_speech_without_neutral(mer_data):
     dataset = load_dataset("ravdess", mer_data / "ravdess_speech", neutral="drop")
     assert len(dataset) == 336
     assert dataset.y("emotion_sex").nunique() == 14
+
+
+def test_files_of_each_channel_are_counted(ravdess):
+    assert [(found.name, found.verdict, found.found) for found in check(ravdess)] == [
+        ("files of speech", "wrong", "6 of 1440 files, 2 actors"),
+        ("files of song", "wrong", "1 of 1012 files, 1 actors"),
+    ]
+
+
+def test_whole_song_is_complete(tmp_path):
+    for actor in (a for a in range(1, 25) if a != 18):
+        folder = tmp_path / f"Audio_Song_Actors_01-24/Actor_{actor:02}"
+        folder.mkdir(parents=True)
+        for emotion in range(1, 7):
+            for intensity in (1,) if emotion == 1 else (1, 2):
+                for statement, repetition in ((1, 1), (1, 2), (2, 1), (2, 2)):
+                    name = f"03-02-{emotion:02}-{intensity:02}-{statement:02}-{repetition:02}"
+                    (folder / f"{name}-{actor:02}.wav").touch()
+    assert [found.verdict for found in check(tmp_path)] == ["ok"]
+    song = load_dataset("ravdess", tmp_path, channel="song")
+    assert len(song) == 1012
+    assert song.y("emotion").nunique() == 6
+    assert len(set(song.groups)) == 23

@@ -151,3 +151,13 @@ def test_cell_that_is_no_number_is_named(tmp_path, cell):
     column = pd.Series(["1", cell], index=[2, 3], name="valence")
     with pytest.raises(DatasetError, match=f"'valence' must hold numbers; got '{cell}' in line 3"):
         as_numbers(column, tmp_path)
+
+
+def test_ragged_rows(tmp_path):
+    path = tmp_path / "tags.tsv"
+    path.write_text("ID\tTAGS\n1\ta\tb\tc\n2\n3\td\n")
+    with pytest.raises(DatasetError, match="line 2, 3 has more or fewer"):
+        read_table(path)
+    table = read_table(path, ragged=True)
+    assert table["TAGS"].tolist() == ["a\tb\tc", "", "d"]
+    assert table["ID"].tolist() == ["1", "2", "3"]

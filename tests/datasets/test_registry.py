@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mer_sklearn.datasets import dataset_names, load_dataset, load_source
-from mer_sklearn.datasets.registry import _parse
+from mer_sklearn.datasets.registry import _parse, dataset_options, needs_root
 from mer_sklearn.errors import DatasetError, InputError
 
 
@@ -29,6 +29,29 @@ def test_corpora_are_imported_on_request_only():
 
 def test_name_is_read_in_any_case(ravdess):
     assert load_dataset("RAVDESS", ravdess).name == "ravdess"
+
+
+@pytest.mark.parametrize(
+    ("name", "fixture"),
+    [("4Q", "fourq"), ("CREMA-D", "cremad"), ("folder", "classes"), ("MTG-Jamendo", "jamendo")],
+)
+def test_other_names_lead_there(request, name, fixture):
+    root = request.getfixturevalue(fixture)
+    assert len(load_dataset(name, root)) >= 2
+    assert len(load_source(f"{name}:{root}")) >= 2
+
+
+def test_source_of_a_corpus_under_another_name(fourq, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="needs a root"):
+        load_source("4q")
+
+
+def test_options_and_whether_there_is_a_root():
+    assert dataset_options("deam")["window"] == 2.0
+    assert "root" not in dataset_options("deam")
+    assert needs_root("deam")
+    assert not needs_root("synthetic")
 
 
 def test_unknown_name_gets_the_nearest():

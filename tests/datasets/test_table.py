@@ -255,3 +255,17 @@ def test_name_in_windows_1252_finds_its_file(table, tmp_path, write_audio):
     write_audio(tmp_path / "Jürgen.wav")
     path = table("file;emotion", "Jürgen.wav;sad", encoding="cp1252")
     assert load_dataset("table", path).paths == [str(tmp_path / "Jürgen.wav")]
+
+
+def test_weights(table):
+    path = table("file,emotion,Weight", "a.wav,sad,2.5", "b.wav,calm,")
+    assert load_dataset("table", path).weights.tolist() == [2.5, 1.0]
+    assert load_dataset("table", table("file,emotion", "a.wav,sad", "b.wav,x")).weights is None
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"), [("0", "'weight' must be above 0; see line 3"), ("x", "hold numbers")]
+)
+def test_weights_that_make_no_sense_are_refused(table, weight, message):
+    with pytest.raises(DatasetError, match=message):
+        load_dataset("table", table("file,emotion,weight", "a.wav,sad,1", f"b.wav,calm,{weight}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from mer_sklearn.audio import Clip, Segment
 from mer_sklearn.errors import InputError, MerWarning
 from mer_sklearn.extraction import cache as cache_module
+from mer_sklearn.extraction import contents
 from mer_sklearn.extraction.cache import FILE_NAME, RowCache, content_key, open_cache
 
 
@@ -161,8 +163,38 @@ def test_a_table_of_another_form_costs_the_cache_only(tmp_path):
     connection = sqlite3.connect(tmp_path / FILE_NAME)
     connection.execute("CREATE TABLE rows (something TEXT)")
     connection.close()
-    with pytest.warns(MerWarning, match="the cache fails"):
+    with pytest.warns(MerWarning, match="is no cache; it is set aside"):
         assert use(tmp_path, lambda cache: cache.get([b"\1"])) == [{}]
+    assert (
+        sqlite3.connect(tmp_path / "rows-2.broken").execute("SELECT * FROM rows").fetchall() == []
+    )
+
+
+def test_damage_is_set_aside_and_the_next_run_has_a_cache(tmp_path):
+    test_damage_found_on_the_way_costs_one_warning(tmp_path)
+    assert (tmp_path / FILE_NAME).with_suffix(".broken").is_file()
+    with open_cache(tmp_path) as cache:
+        cache.put(vectors(1))
+        assert list(cache.get([b"\1", b"\2"])) == [b"\1"]
+
+
+def test_a_disk_that_is_full_is_written_to_once_and_read_further(filled):
+    with open_cache(filled) as cache:
+        cache._connection.execute("PRAGMA max_page_count = 8").fetchall()
+        with pytest.warns(MerWarning, match="what is computed from here on is not kept"):
+            cache.put({b"\5": np.zeros(100_000, np.float32)})
+        cache.put(vectors(4))
+        assert list(cache.get([b"\1", b"\4", b"\5"])) == [b"\1"]
+
+
+def test_a_read_only_database_costs_the_cache_only(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        msg = "attempt to write a readonly database"
+        raise sqlite3.OperationalError(msg)
+
+    monkeypatch.setattr(RowCache, "_prepare", refuse)
+    with pytest.warns(MerWarning, match=r"no cache this time \(attempt to write a readonly"):
+        assert use(tmp_path, is_absent) == [True]
 
 
 WRITE = """
@@ -187,11 +219,147 @@ def test_two_processes_write_at_once(tmp_path):
         assert len(cache.get(keys)) == 500
 
 
+KILLED = """
+import os, signal, sys
+import numpy as np
+from mer_sklearn.extraction.cache import open_cache
+folder, steps = sys.argv[1], int(sys.argv[2])
+with open_cache(folder) as cache:
+    cache.put({bytes([n]): np.full(500, n, np.float32) for n in range(40)})
+    cache._connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), steps)
+    cache.put({bytes([n]): np.full(500, n, np.float32) for n in range(100, 250)})
+print("not killed")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+@pytest.mark.parametrize("steps", [50, 1_000, 4_000])
+def test_a_kill_in_the_middle_of_a_write_leaves_all_or_nothing(tmp_path, steps):
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(steps)]
+    run = subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (-signal.SIGKILL, "")
+    with open_cache(tmp_path) as cache:
+        assert cache.verify() == (40, 0)
+        found = cache.get([bytes([n]) for n in range(250)])
+        assert sorted(found) == [bytes([n]) for n in range(40)]
+        cache.put({bytes([n]): np.full(500, n, np.float32) for n in range(100, 250)})
+        assert cache.verify() == (190, 0)
+
+
+def test_kills_at_any_moment_leave_whole_rows(tmp_path):
+    for number in range(4):
+        command = [sys.executable, "-c", WRITE, str(tmp_path), str(1_000 * number)]
+        process = subprocess.Popen(command)
+        file = tmp_path / f"{FILE_NAME}-wal"
+        before = file.stat().st_size if file.exists() else -1
+        while process.poll() is None:
+            if file.exists() and file.stat().st_size != before:
+                process.kill()
+                break
+        process.wait()
+    with open_cache(tmp_path) as cache:
+        n_rows, n_wrong = cache.verify()
+        assert n_wrong == 0
+        for start in range(0, 4_000, 10):  # a batch is there or not
+            keys = [number.to_bytes(4, "big") for number in range(start, start + 10)]
+            found = cache.get(keys)
+            assert len(found) in (0, 10)
+            n_rows -= len(found)
+        assert n_rows == 0
+
+
 def test_a_cache_that_fails_to_open_leaves_nothing_open(tmp_path):
     (tmp_path / "a").write_bytes(b"no database at all " * 100)
     with pytest.raises(sqlite3.DatabaseError):
         RowCache(tmp_path / "a")
     gc.collect()  # an open connection would warn here, from Python 3.13 on
+
+
+# ---- Rows that are wrong ----
+
+
+def spoil(folder, statement):
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE rows SET vector = zeroblob(12) WHERE key = x'02'",
+        "UPDATE rows SET vector = zeroblob(8) WHERE key = x'02'",
+        "UPDATE rows SET width = 4 WHERE key = x'02'",
+        "UPDATE rows SET vector = 'text' WHERE key = x'02'",
+        "UPDATE rows SET vector = (SELECT vector FROM rows WHERE key = x'01'),"
+        " checksum = (SELECT checksum FROM rows WHERE key = x'01') WHERE key = x'02'",
+    ],
+    ids=["bytes", "length", "width", "text", "another row"],
+)
+def test_a_damaged_row_is_not_trusted_and_verify_removes_it(filled, statement):
+    spoil(filled, statement)
+    with open_cache(filled) as cache:
+        assert sorted(cache.get([b"\1", b"\2", b"\3"])) == [b"\1", b"\3"]
+        assert cache.verify() == (3, 1)
+        assert cache.verify() == (2, 0)
+
+
+# ---- Size ----
+
+
+def many(first, count=100):
+    return {n.to_bytes(4, "big"): np.full(500, n, np.float32) for n in range(first, first + count)}
+
+
+def test_the_least_recently_used_leave(tmp_path, monkeypatch):
+    clock = iter(range(10_000_000, 20_000_000, 10_000))  # so that each use is noted
+    monkeypatch.setattr(cache_module.time, "time", lambda: next(clock))
+    cache = RowCache(tmp_path / "rows", limit=2**20)
+    for first in range(0, 400, 100):  # .8 MiB
+        cache.put(many(first))
+    assert cache.info().n_rows == 400
+    assert len(cache.get(list(many(100)))) == 100  # used again
+    cache.put(many(400))
+    cache.put(many(500))
+    there = {first: len(cache.get(list(many(first)))) for first in range(0, 600, 100)}
+    assert there[100] == there[400] == there[500] == 100
+    assert there[0] < 100
+    assert (
+        cache.info().size - cache_module._companions(tmp_path / "rows")[1].stat().st_size <= 2**20
+    )
+    assert cache.verify()[1] == 0
+    cache.close()
+    assert (tmp_path / "rows").stat().st_size <= 2**20
+
+
+def test_a_batch_larger_than_the_cache_does_no_harm(tmp_path):
+    cache = RowCache(tmp_path / "rows", limit=2**17)
+    cache.put(many(0, 500))
+    assert 0 < cache.info().n_rows < 100
+    cache.close()
+
+
+def test_the_environment_sets_the_limit(tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_CACHE_GIB", "0.5")
+    assert use(tmp_path, lambda cache: cache.info().limit) == [2**29]
+    monkeypatch.setenv("MER_CACHE_GIB", "much")
+    with pytest.raises(InputError, match="MER_CACHE_GIB='much' must be"):
+        use(tmp_path)
+
+
+def test_reading_again_within_the_hour_writes_nothing(filled):
+    before = (filled / FILE_NAME).read_bytes()
+    with open_cache(filled) as cache:
+        cache.get([b"\1"])
+        assert not (filled / f"{FILE_NAME}-wal").stat().st_size
+    assert (filled / FILE_NAME).read_bytes() == before
+
+
+def test_clear_forgets_all(filled):
+    with open_cache(filled) as cache:
+        cache.clear()
+        assert (cache.info().n_rows, cache.info().n_files) == (0, 0)
+        assert cache.get([b"\1"]) == {}
 
 
 # ---- Keys ----
@@ -225,7 +393,7 @@ def test_the_whole_is_one_key_however_it_is_written(file):
 
 def test_a_key_follows_the_way_files_are_decoded(file, monkeypatch):
     before = content_key(file)
-    monkeypatch.setattr(cache_module, "DECODING", cache_module.DECODING + 1)
+    monkeypatch.setattr(contents, "DECODING", contents.DECODING + 1)
     assert content_key(file) != before
 
 

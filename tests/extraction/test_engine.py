@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import warnings
 from pathlib import Path
 
 import joblib
@@ -16,7 +18,7 @@ import soundfile
 
 from mer_sklearn.audio import Clip, Segment, read_audio
 from mer_sklearn.errors import AudioError, InputError, MerWarning
-from mer_sklearn.extraction import engine
+from mer_sklearn.extraction import contents, engine, workers
 from mer_sklearn.extraction.cache import FILE_NAME, open_cache
 from mer_sklearn.extraction.engine import Part, map_rows
 
@@ -117,7 +119,8 @@ def test_rows_come_in_the_order_of_the_items(log, files):
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_workers_give_the_same_rows(log, files, backend, monkeypatch):
-    monkeypatch.setattr(engine, "BATCH_PER_WORKER", 1)  # several batches of two
+    monkeypatch.setattr(engine, "BATCH_PER_WORKER", 1)
+    monkeypatch.setattr(workers, "CHUNK", 1)  # several chunks of two
     alone = map_rows(Moments(log), files)
     with joblib.parallel_config(backend=backend, n_jobs=2):
         together = map_rows(Moments(log), files)
@@ -148,7 +151,7 @@ def test_a_cached_file_is_not_computed_again(log, files, run):
 
 def test_a_cached_file_is_not_decoded_again(log, files, run, monkeypatch):
     first = run(Moments(log), files)
-    monkeypatch.setattr(engine, "open_audio", None)
+    monkeypatch.setattr(workers, "open_audio", None)
     np.testing.assert_array_equal(run(Moments(log), files).values, first.values)
 
 
@@ -198,6 +201,126 @@ def test_parts_that_are_there_are_used(log, files, run):
     np.testing.assert_array_equal(rows.values, map_rows(function, files).values)
 
 
+# ---- Files that change ----
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Stamps are trusted after a moment, not after two seconds."""
+    monkeypatch.setattr(contents, "GRANULE_NS", 0)
+    time.sleep(0.02)
+
+
+def test_a_second_run_reads_no_file(log, files, settled, run, monkeypatch):
+    first = run(Moments(log), files)
+    monkeypatch.setattr(contents.hashlib, "file_digest", None)
+    np.testing.assert_array_equal(run(Moments(log), files).values, first.values)
+
+
+def test_a_file_that_is_written_again_at_once_gets_no_old_row(log, files, run):
+    """Within the tick of the clock its size and times may be the same: it is read again."""
+    for number in range(50):
+        soundfile.write(files[0], np.full(1_000, number / 64), 22_050, subtype="FLOAT")
+        assert run(Moments(log), files[:1]).values[0, 0] == number / 64
+
+
+def test_segments_of_a_file_are_hashed_once(log, files, run, monkeypatch):
+    hashed = []
+    digest = contents.hashlib.file_digest
+    monkeypatch.setattr(
+        contents.hashlib, "file_digest", lambda *a: (hashed.append(1), digest(*a))[1]
+    )
+    run(Moments(log), [Segment(files[0], n / 1_000, 0.001) for n in range(30)])
+    assert len(hashed) <= 1 + 30  # once, and again after each, as it was just written
+    hashed.clear()
+    monkeypatch.setattr(contents, "GRANULE_NS", 0)
+    time.sleep(0.02)
+    run(Moments(log), [Segment(files[1], n / 1_000, 0.001) for n in range(30)])
+    assert len(hashed) == 1
+
+
+class Meddling(Moments):
+    """Does something to a file while it is being read."""
+
+    def __init__(self, log, path, deed):
+        super().__init__(log)
+        self.path, self.deed = path, deed
+
+    def __call__(self, clip, wanted):
+        if len(clip.signal) == 1_100:
+            self.deed(self.path)
+        return super().__call__(clip, wanted)
+
+
+def grow(path):
+    with path.open("ab") as opened:
+        opened.write(bytes(400))
+
+
+def rewrite(path):
+    """Write other samples, as many, and set the time back."""
+    times = path.stat().st_mtime_ns
+    soundfile.write(path, np.ones(1_100), 22_050, subtype="FLOAT")
+    os.utime(path, ns=(times, times))
+
+
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("deed", [grow, rewrite, Path.unlink], ids=["grow", "rewrite", "vanish"])
+def test_a_file_that_changes_while_it_is_read_gives_no_row(log, files, run, deed, cached):
+    function = Meddling(log, files[1], deed)
+    with pytest.warns(MerWarning, match=r"1 of 5 .*1\.wav: changed while it was read"):
+        (run if cached else map_rows)(function, files, on_error="nan")
+    log_of_one = Moments(log)
+    log_of_one.ran()
+    if cached:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MerWarning)
+            run(log_of_one, files, on_error="nan")
+        assert log_of_one.ran() == ([] if deed is Path.unlink else ["12"])
+
+
+def test_a_file_that_vanishes_before_its_turn_has_its_sentence(log, files, run):
+    """The first file takes the second away."""
+
+    class Taking(Moments):
+        def __call__(self, clip, wanted):
+            files[3].unlink(missing_ok=True)
+            return super().__call__(clip, wanted)
+
+    with pytest.raises(AudioError, match=r"3\.wav: does not exist"):
+        run(Taking(log), files)
+
+
+def test_a_name_that_is_no_utf8_has_its_sentence(log, files, tmp_path, run):
+    odd = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    files[0].rename(odd)
+    with pytest.warns(MerWarning, match="its name is not UTF-8"):
+        rows = run(Moments(log), [odd, files[1]], on_error="nan")
+    assert rows.failures[0].file.endswith("caf\\xe9.wav")
+    assert rows.failures[0].remedy == "Rename it."
+    assert rows.values[1, 1] == 1_100
+
+
+# ---- What occurs twice ----
+
+
+def test_what_occurs_twice_is_computed_once(log, files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    clip = Clip(np.zeros(9))
+    items = [files[0], str(files[0]), "0.wav", Segment(files[0]), clip, files[1], "./0.wav", clip]
+    rows = map_rows(Moments(log), items)
+    assert Moments(log).ran() == ["12"] * 3
+    assert rows.values[:, 1].tolist() == [1_000] * 4 + [9, 1_100, 1_000, 9]
+
+
+def test_what_fails_twice_is_named_for_both(log, files, tmp_path):
+    (tmp_path / "bad.wav").write_text("text")
+    items = [tmp_path / "bad.wav", files[0], tmp_path / "bad.wav"]
+    with pytest.warns(MerWarning, match="2 of 3 items"):
+        rows = map_rows(Moments(log), items, on_error="nan")
+    assert sorted(rows.failures) == [0, 2]
+
+
 def test_clips_are_never_cached(log, run):
     function = Moments(log)
     for _ in range(2):
@@ -228,7 +351,7 @@ def test_a_cache_that_breaks_on_the_way_costs_no_rows(log, files, tmp_path):
 KILLED = """
 import os, signal, sys
 import numpy as np
-from mer_sklearn.extraction import engine
+from mer_sklearn.extraction import contents, engine, workers
 from mer_sklearn.extraction.cache import open_cache
 
 class Slow:
@@ -240,7 +363,7 @@ class Slow:
             os.kill(os.getpid(), signal.SIGKILL)
         return [np.float32([len(clip.signal)])]
 
-engine.BATCH_PER_WORKER = 1
+engine.BATCH_PER_WORKER = 1  # rows are put away one by one
 with open_cache(sys.argv[1]) as cache:
     engine.map_rows(Slow(), sys.argv[2:], cache=cache)
 """

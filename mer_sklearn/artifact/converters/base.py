@@ -38,10 +38,13 @@ class Classes:
         Names of the classes; int64 where the classes are numbers or bools.
     probabilities : array of shape (n_rows, n_classes)
         Probabilities in the order of `classes_`.
+    scores : array of shape (n_rows, n_classes) or None
+        What the labels were chosen by, where it is known.
     """
 
     labels: Array
     probabilities: Array
+    scores: Array | None = None
 
 
 class TailOps(Ops):
@@ -104,7 +107,7 @@ def two_columns(ops: Ops, second: Array, *, of_one: bool = False) -> Array:
 
 def by_score(ops: TailOps, scores: Array, probabilities: Array, classes: Any) -> Classes:
     """Return the class of the highest score of each row, and the probabilities."""
-    return Classes(ops.names(classes, ops.xp.argmax(scores, axis=-1)), probabilities)
+    return Classes(ops.names(classes, ops.xp.argmax(scores, axis=-1)), probabilities, scores)
 
 
 def label_values(classes: Any) -> npt.NDArray[Any]:

@@ -12,20 +12,36 @@ from ...errors import ArtifactError
 from ...features.ops import Array
 from ...kernel import ROUNDING
 from .base import Classes, TailOps, as_double, by_score, sigmoid, softmax, two_columns
-from .linear import linear_scores
+from .linear import block_scaler, linear_scores
 
-__all__ = ["kernel_ridge", "kernel_scores", "score_classifier", "support_scores", "support_values"]
+__all__ = [
+    "family_kernel_ridge",
+    "from_scores",
+    "kernel_scores",
+    "score_classifier",
+    "support_scores",
+    "support_values",
+]
 
 
-def kernel_ridge(ops: TailOps, x: Array, model: Any) -> Array:
-    """Return the numbers of `KernelRegressor`, or the one-hot scores of `KernelClassifier`."""
+def family_kernel_ridge(ops: TailOps, x: Array, model: Any) -> Array:
+    """Return the numbers of `FamilyKernelRidge`, or the one-hot scores of the classifier.
+
+    The training rows are stored in float32, which moves a distance by less than 1e-7 of the
+    families' own; all that is computed with them is float64.
+    """
     xp = ops.xp
-    squares = _squared_distances(ops, as_double(ops, x), model.X_fit_)
-    if model.kind == "exp":
-        smallest = ROUNDING * np.square(model.X_fit_).sum(axis=1).max()
-        zero = ops.const(np.float64(0.0))
-        squares = xp.sqrt(xp.where(squares < ops.const(np.float64(smallest)), zero, squares))
-    kernel = xp.exp(squares * -float(model.gamma_))
+    rows = block_scaler(ops, x, model.scaler_) * ops.const(model.unit_)
+    total = ops.const(np.zeros((1, len(model.X_fit_))))
+    for columns in model.families_:
+        centres = model.X_fit_[:, columns].astype(np.float32)
+        squares = _squared_distances(ops, xp.take(rows, ops.const(columns), axis=1), centres)
+        if model.kind == "exp":
+            smallest = ROUNDING * np.square(centres, dtype=np.float64).sum(axis=1).max()
+            zero = ops.const(np.float64(0.0))
+            squares = xp.sqrt(xp.where(squares < ops.const(np.float64(smallest)), zero, squares))
+        total = total + squares
+    kernel = xp.exp(total * (-float(model.gamma) / max(1, len(model.families_))))
     return _weighted(ops, kernel, model.dual_coef_, model.intercept_)
 
 
@@ -35,11 +51,12 @@ def support_values(ops: TailOps, x: Array, model: Any) -> Array:
 
 
 def kernel_scores(ops: TailOps, x: Array, model: Any) -> Array:
-    """Return the scores of `KernelClassifier`; of two classes, their difference and its negative.
+    """Return the scores of `FamilyKernelClassifier`, two columns for two classes.
 
-    That is what `ScoreClassifier` makes of its decision function.
+    Those are the difference of the two and its negative: what `ScoreClassifier` makes of the
+    decision function.
     """
-    scores = kernel_ridge(ops, x, model)
+    scores = family_kernel_ridge(ops, x, model)
     if len(model.classes_) > 2:
         return scores
     return two_columns(ops, scores[:, 1:] - scores[:, :1])
@@ -69,7 +86,7 @@ def support_scores(ops: TailOps, x: Array, model: Any) -> Array:
 SCORES = {
     "SVC": support_scores,
     "NuSVC": support_scores,
-    "KernelClassifier": kernel_scores,
+    "FamilyKernelClassifier": kernel_scores,
     "LogisticRegression": linear_scores,
     "LinearSVC": linear_scores,
     "RidgeClassifier": linear_scores,
@@ -82,7 +99,11 @@ def score_classifier(ops: TailOps, x: Array, model: Any) -> Classes:
     if name not in SCORES:
         msg = f"ScoreClassifier around {name} has no export; it has around {', '.join(SCORES)}."
         raise ArtifactError(msg)
-    scores = SCORES[name](ops, x, model.estimator_)
+    return from_scores(ops, SCORES[name](ops, x, model.estimator_), model)
+
+
+def from_scores(ops: TailOps, scores: Array, model: Any) -> Classes:
+    """Return what a `ScoreClassifier` answers to scores."""
     linked = scores * ops.const(model.slope_) + ops.const(model.offset_)
     if model.link_ == "softmax":
         return by_score(ops, scores, softmax(ops, linked), model.classes_)
@@ -107,12 +128,15 @@ def _support_kernel(ops: TailOps, x: Array, model: Any) -> Array:
     raise ArtifactError(msg)
 
 
-def _squared_distances(ops: TailOps, x: Array, centres: npt.NDArray[np.float64]) -> Array:
-    """Return the squared distances of rows and centres, expanded: good to 1e-7 in float64."""
+def _squared_distances(ops: TailOps, x: Array, centres: npt.NDArray[np.floating[Any]]) -> Array:
+    """Return the squared distances of rows and centres, expanded: good to 1e-7 in float64.
+
+    Centres of float32 are stored as such.
+    """
     xp = ops.xp
     own = xp.sum(x * x, axis=-1, keepdims=True)
-    products = xp.matmul(x, ops.const(np.ascontiguousarray(centres.T)))
-    squares = own - products * 2.0 + ops.const(np.square(centres).sum(axis=1))
+    products = xp.matmul(x, as_double(ops, ops.const(np.ascontiguousarray(centres.T))))
+    squares = own - products * 2.0 + ops.const(np.square(centres, dtype=np.float64).sum(axis=1))
     return xp.maximum(squares, ops.const(np.float64(0.0)))
 
 

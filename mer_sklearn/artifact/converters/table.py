@@ -130,7 +130,7 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
         "mer_sklearn.Named": named,
         "mer_sklearn.BlockScaler": linear.block_scaler,
         "mer_sklearn.ScoreClassifier": kernels.score_classifier,
-        "mer_sklearn.KernelRegressor": kernels.kernel_ridge,
+        "mer_sklearn.FamilyKernelRidge": kernels.family_kernel_ridge,
         "mer_sklearn.HalfwayXGBRegressor": tree_models.boosted_regressor,
         "mer_sklearn.LabelXGBClassifier": tree_models.boosted_classifier,
         "sklearn.StandardScaler": linear.standard_scaler,

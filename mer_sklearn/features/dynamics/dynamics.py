@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..clip_series import ClipSeries
-from ..derived import rms_db
+from ..derived import energy_inside, inner_db, inner_rms
 from ..family import FeatureFamily, Meaning
 from ..ops import FRAME_RATE, Array
 from ..spectra import DB
-from ..statistics import summarize
+from ..statistics import shape_of, summarize
 from ..tables import N_MELS
 from .level import (
     SILENCE,
@@ -33,13 +33,14 @@ LOW = 1e-8  # of a frame's power
 N_BASS = 4  # mel bands, centred on 26, 52, 77 and 103 Hz
 SCALES = {"1s": round(FRAME_RATE), "5s": 5 * round(FRAME_RATE)}  # frames a window
 N_CONTOUR = 6
+WEIGHTED = ("a_level", "a_excess", "bass")
 NAMES = (
     *("mean", "std", "skew", "kurtosis"),
     *LEVELS,
     *("range", "low_energy", "quiet", "slope"),
     *(f"{kind}_{scale}" for scale in SCALES for kind in ("within", "between")),
     *("crest_of_frames", "change"),
-    *("a_level", "a_level_std", "a_excess", "a_excess_std", "bass", "bass_std"),
+    *(f"{name}__{statistic}" for name in WEIGHTED for statistic in ("mean", "std")),
     *(f"contour_{k}" for k in range(1, N_CONTOUR + 1)),
     "peak",
 )
@@ -64,14 +65,16 @@ class Dynamics(FeatureFamily):
     between_1s, between_5s  dB     standard deviation of the windows' means
     crest_of_frames         dB     rms of the loudest frame over the mean rms
     change                  dB     mean absolute change from frame to frame
-    a_level, _std           dB     A-weighted level (the weighting applied to mel bands), mean and
+    a_level__mean, __std    dB     A-weighted level (the weighting applied to mel bands), mean and
                                    standard deviation
-    a_excess, _std          dB     A-weighted less plain level: negative for dark sounds
-    bass, _std              dB     power below 120 Hz relative to all, at least -80
+    a_excess__mean, __std   dB     A-weighted less plain level: negative for dark sounds
+    bass__mean, __std       dB     power below 120 Hz relative to all, at least -80
     contour_1 ... 6         dB     amplitude of the half cosines of 1 to 6 half periods over the
                                    clip that make up its course: 1 is a fall, 2 a dip, ...
     peak                    dB     the largest sample relative to full scale
     ======================  =====  =================================================================
+
+    Of frames at the ends of the clip only what lies inside counts.
 
     Attributes
     ----------
@@ -110,9 +113,9 @@ class Dynamics(FeatureFamily):
         Meaning("between_*", "dB", "deviation of the windows' mean levels"),
         Meaning("crest_of_frames", "dB", "loudest frame over the mean rms"),
         Meaning("change", "dB", "mean absolute change from frame to frame"),
-        Meaning("a_level*", "dB", "A-weighted level, mean or deviation"),
-        Meaning("a_excess*", "dB", "A-weighted less plain level, mean or deviation"),
-        Meaning("bass*", "dB", "power below 120 Hz relative to all, mean or deviation"),
+        Meaning("a_level", "dB", "A-weighted level, mean or deviation"),
+        Meaning("a_excess", "dB", "A-weighted less plain level, mean or deviation"),
+        Meaning("bass", "dB", "power below 120 Hz relative to all, mean or deviation"),
         Meaning("contour_*", "dB", "amplitude of a half cosine in the course of the level"),
         Meaning("peak", "dB", "largest sample relative to full scale"),
     )
@@ -124,45 +127,30 @@ class Dynamics(FeatureFamily):
 
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips."""
-        xp, level = clip.xp, clip.once(rms_db)
+        xp, level = clip.xp, clip.once(inner_db)
         mean = summarize(clip, level, ("mean",))
         quantiles = xp.concat(
             clip.ops.quantiles(clip.ops.rows(level), tuple(LEVELS.values())), axis=-1
         )
-        mean_rms = decibels(clip, xp.mean(clip.rms, axis=1) ** 2)
+        rms = clip.once(inner_rms)
+        mean_rms = decibels(clip, xp.mean(rms, axis=1) ** 2)
         below = level - xp.max(level, axis=1, keepdims=True)
         values = [
             mean,
-            _shape(clip, level),
+            *shape_of(clip, level, STEADY),
             quantiles - mean,
             quantiles[:, 4:] - quantiles[:, :1],
             low_energy(clip),
             share_below(clip, below, -QUIET, 1.0),
             summarize(clip, level, ("slope",)),
             *(_variation(clip, level, size) for size in SCALES.values()),
-            decibels(clip, xp.max(clip.rms, axis=1) ** 2) - mean_rms,
+            decibels(clip, xp.max(rms, axis=1) ** 2) - mean_rms,
             xp.mean(xp.abs(level - clip.ops.shift(level, 1)), axis=1),
             _weightings(clip, level),
             _contour(clip, level),
             peak_level(clip),
         ]
         return xp.concat(values, axis=-1)
-
-
-def _shape(clip: ClipSeries, level: Array) -> Array:
-    """Return deviation, skewness and excess kurtosis of the level, shape (n_clips, 3).
-
-    The deviation inside the two moments is damped by a fixed amount, where `summarize` damps by the
-    mean: in dB that is how loud the recording is.
-    """
-    xp, rows = clip.xp, clip.ops.rows(level)
-    off = rows - xp.mean(rows, axis=-1, keepdims=True)
-    square = off * off
-    std = xp.sqrt(xp.mean(square, axis=-1))
-    variance = (std + STEADY) * (std + STEADY)
-    skew = xp.mean(square * off, axis=-1) / (variance * (std + STEADY))
-    kurtosis = xp.mean(square * square, axis=-1) / (variance * variance) - 3.0
-    return xp.concat([std, skew, kurtosis], axis=-1)
 
 
 def _variation(clip: ClipSeries, level: Array, size: int) -> Array:
@@ -190,7 +178,7 @@ def _variation(clip: ClipSeries, level: Array, size: int) -> Array:
 def _weightings(clip: ClipSeries, level: Array) -> Array:
     """Return the A-weighted level, its excess over the level, and the bass: mean and deviation."""
     xp, ops = clip.xp, clip.ops
-    power = xp.matmul(clip.mel, ops.const(_weighting_table()))
+    power = xp.matmul(clip.mel, ops.const(_weighting_table())) / clip.once(energy_inside)
     # Below 80 dB under the whole stands only the rounding of the spectrum.
     whole = power[..., :1] + SILENCE
     heard = decibels(clip, power[..., 1:2] + whole * LOW)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..clip_series import ClipSeries
+from ..derived import inner_rms, share_inside
 from ..ops import N_BINS, N_FFT, Array
 from ..spectra import DB, Frames, series
 from ..tables import FREQUENCIES, N_MELS, mel_bank
@@ -45,8 +46,13 @@ def decibels(clip: ClipSeries, mean_square: Array) -> Array:
 
 
 def clip_level(clip: ClipSeries) -> Array:
-    """Return the root mean square of the clip in dB of full scale, shape (n_clips, 1)."""
-    return decibels(clip, clip.xp.mean(clip.ops.rows(clip.rms * clip.rms), axis=-1))
+    """Return the root mean square of the clip in dB of full scale, shape (n_clips, 1).
+
+    Frames count by how much of them lies inside the clip, so that its ends do not count as softer
+    than they are.
+    """
+    squares = clip.xp.sum(clip.ops.rows(clip.rms * clip.rms), axis=-1)
+    return decibels(clip, squares / clip.xp.sum(clip.once(share_inside)))
 
 
 def peak_level(clip: ClipSeries) -> Array:
@@ -63,8 +69,9 @@ def share_below(clip: ClipSeries, x: Array, limit: Array | float, softness: floa
 
 def low_energy(clip: ClipSeries) -> Array:
     """Return the share of frames whose rms lies 2 % or more below its mean, shape (n_clips, 1)."""
-    mean = clip.xp.mean(clip.rms, axis=1, keepdims=True)
-    return share_below(clip, (clip.rms + DUST) / (mean + DUST), 0.98, 0.02)
+    rms = clip.once(inner_rms)
+    mean = clip.xp.mean(rms, axis=1, keepdims=True)
+    return share_below(clip, (rms + DUST) / (mean + DUST), 0.98, 0.02)
 
 
 def a_weighting(hz: Gains) -> Gains:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..clip_series import ClipSeries
-from ..derived import rms_db
+from ..derived import energy_inside, inner_db, inner_rms
 from ..family import FeatureFamily, Meaning
 from ..ops import FRAME_RATE, Array
 from ..spectra import DB
@@ -48,7 +48,8 @@ class Loudness(FeatureFamily):
     silence          share  frames below -60 dB of full scale
     ===============  =====  ========================================================================
 
-    Frames are floored 80 dB below the loudest. A clip recorded 6 dB louder has a level and a
+    Frames are floored 80 dB below the loudest; of those at the ends of the clip only what lies
+    inside counts, so a tone of any length has its level, and one sample its own. A clip recorded 6 dB louder has a level and a
     loudness 6 dB higher, and all else but `silence` as before.
 
     Attributes
@@ -95,7 +96,7 @@ class Loudness(FeatureFamily):
 
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips."""
-        xp, frames = clip.xp, clip.once(rms_db)
+        xp, frames = clip.xp, clip.once(inner_db)
         low, high = clip.ops.quantiles(clip.ops.rows(frames), (0.05, 0.95))
         level = clip_level(clip)
         loudest = xp.max(frames, axis=1, keepdims=True)
@@ -110,7 +111,7 @@ class Loudness(FeatureFamily):
             peak_level(clip) - level,
             low_energy(clip),
             share_below(clip, frames, loudest - QUIET, 1.0),
-            share_below(clip, decibels(clip, clip.rms * clip.rms), SILENT, 1.0),
+            share_below(clip, decibels(clip, clip.once(inner_rms) ** 2), SILENT, 1.0),
         ]
         return xp.concat(values, axis=-1)
 
@@ -119,6 +120,7 @@ def _integrated(clip: ClipSeries) -> Array:
     """Return the integrated loudness, shape (n_clips, 1)."""
     xp = clip.xp
     power = xp.matmul(clip.mel, clip.ops.const(mean_square_table(k_weighting)))
+    power = power / clip.once(energy_inside)
     blocks = xp.mean(clip.ops.windows(power, BLOCK, BLOCK_HOP), axis=2)
     gate = 10 ** ((ABSOLUTE_GATE - OFFSET) / 10)
     heard = xp.astype(blocks > gate, xp.float32)

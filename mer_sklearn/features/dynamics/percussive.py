@@ -44,13 +44,13 @@ class Percussive(FeatureFamily):
     =======================  ========  ============================================================
     <region>                 0 to 1    percussive share of the clip's energy: near 1 for clicks,
                                        near 0 for a held tone
-    <region>_<statistic>     0 to 1    percussive share of the frames' energy: mean, std, p10, p90
-    zone_<i>, zone_<i>_std   0 to 1    mean and standard deviation of the share in 16 zones of 8
-                                       mel bands, from low to high, weak or strong alike
+    <region>__<statistic>    0 to 1    percussive share of the frames' energy: mean, std, p10, p90
+    zone_<i>__mean, __std    0 to 1    mean and standard deviation of the share in zones 0 to 15 of
+                                       8 mel bands, from low to high, weak or strong alike
     balance                  dB        percussive less held level, mean of the frames
-    struck_std, held_std     dB        standard deviation of the two levels
-    struck_change,           dB        mean absolute change of the two levels between frames of
-    held_change                        46 ms
+    struck__std, held__std   dB        standard deviation of the two levels
+    struck__change,          dB        mean absolute change of the two levels between frames of
+    held__change                       46 ms
     =======================  ========  ============================================================
 
     Attributes
@@ -78,20 +78,18 @@ class Percussive(FeatureFamily):
     meanings = (
         Meaning("zone_*", "0 to 1", "percussive share in a sixteenth of the mel bands"),
         Meaning("balance", "dB", "percussive less held level"),
-        Meaning("struck_*", "dB", "how much the percussive level moves"),
-        Meaning("held_*", "dB", "how much the held level moves"),
-        Meaning("*_mean", "0 to 1", "percussive share of the frames' energy, mean"),
-        Meaning("*_std", "0 to 1", "percussive share of the frames' energy, standard deviation"),
-        Meaning("*_p[19]0", "0 to 1", "percussive share of the frames' energy, quantile"),
+        Meaning("struck", "dB", "how much the percussive level moves"),
+        Meaning("held", "dB", "how much the held level moves"),
+        Meaning("*__*", "0 to 1", "percussive share of the frames' energy"),
         Meaning("*", "0 to 1", "percussive share of the clip's energy"),
     )
     source = "FitzGerald 2010; statistics of this project"
 
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
-        names = [*REGIONS, *(f"{region}_{s}" for s in STATISTICS for region in REGIONS)]
-        names += [f"zone_{i + 1}{end}" for end in ("", "_std") for i in range(N_ZONES)]
-        names += ["balance", "struck_std", "held_std", "struck_change", "held_change"]
+        names = [*REGIONS, *(f"{region}__{s}" for s in STATISTICS for region in REGIONS)]
+        names += [f"zone_{i}__{s}" for s in ("mean", "std") for i in range(N_ZONES)]
+        names += ["balance", "struck__std", "held__std", "struck__change", "held__change"]
         return [f"{self.name}__{name}" for name in names]
 
     def columns(self, clip: ClipSeries) -> Array:
@@ -99,17 +97,18 @@ class Percussive(FeatureFamily):
         xp, ops = clip.xp, clip.ops
         power = _pooled(clip)
         low = xp.max(power, axis=-1, keepdims=True) * LOW + TINY
-        share = _share(clip, power, low)
+        share, rest = _shares(clip, power, low)
 
         regions = ops.const(_means(tuple(REGIONS.values())))
         energy, struck = xp.matmul(power, regions), xp.matmul(power * share, regions)
+        held = xp.matmul(power * rest, regions[:, -1:])
         of_clip = xp.sum(struck, axis=1) / xp.sum(energy + low, axis=1)
         zones = xp.matmul(share, ops.const(_means(_zones())))
         values = [
             of_clip,
             summarize(clip, struck / (energy + low), STATISTICS),
             summarize(clip, zones, ("mean", "std")),
-            _levels(clip, struck[..., -1:] + low, energy[..., -1:] - struck[..., -1:] + low),
+            _levels(clip, struck[..., -1:] + low, held + low),
         ]
         return xp.concat(values, axis=-1)
 
@@ -122,14 +121,15 @@ def _pooled(clip: ClipSeries) -> Array:
     return ops.at(bands, even) + ops.at(bands, even + 1)
 
 
-def _share(clip: ClipSeries, power: Array, low: Array) -> Array:
-    """Return the percussive share of each band and frame."""
+def _shares(clip: ClipSeries, power: Array, low: Array) -> tuple[Array, Array]:
+    """Return the percussive share of each band and frame, and what remains of it to 1."""
     ops = clip.ops
     magnitude = clip.xp.sqrt(power)
     held = ops.running_median(magnitude, N_FRAMES)
     struck = ops.rows(ops.running_median(ops.rows(magnitude), N_NEIGHBOURS))
-    held, struck = held * held, struck * struck
-    return struck / (struck + held + low)
+    held, struck = held * held + low, struck * struck
+    # The rest by itself: 1 less a share near 1 is only rounding.
+    return struck / (struck + held), held / (struck + held)
 
 
 def _levels(clip: ClipSeries, struck: Array, held: Array) -> Array:

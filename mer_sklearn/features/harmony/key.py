@@ -31,8 +31,9 @@ class Key(FeatureFamily):
     ==================  ===========  ===============================================================
     column              range        what it is
     ==================  ===========  ===============================================================
-    relative_mode       -1 to 1      likeness to the best major less that to the best minor key,
-                                     times 6.5: above 0 major, below 0 minor
+    relative_mode       -1.3 to 1.3  likeness to the best major less that to the best minor key,
+                                     times 6.5, less what even chroma has of it: above 0 major,
+                                     below 0 minor, 0 noise and silence
     mode_change         0 up         standard deviation of `relative_mode` over the windows
     major, minor        0 to 1       likeness (cosine) to the best major and best minor key
     clarity             0 to 1       correlation with the best key; noise and clusters have none
@@ -75,7 +76,7 @@ class Key(FeatureFamily):
     name = "key"
     needs = ("chroma",)
     meanings = (
-        Meaning("relative_mode", "-1 to 1", "how major (positive) or minor (negative)"),
+        Meaning("relative_mode", "-1.3 to 1.3", "how major (positive) or minor (negative)"),
         Meaning("mode_change", "0 up", "how much the mode changes"),
         Meaning("major", "0 to 1", "likeness to the best major key"),
         Meaning("minor", "0 to 1", "likeness to the best minor key"),
@@ -95,10 +96,12 @@ class Key(FeatureFamily):
         """Return the columns, shape (n_clips, 8)."""
         xp = clip.xp
         windows = xp.mean(clip.ops.windows(clip.chroma, WINDOW, WINDOW // 2), axis=2)
-        likeness = xp.matmul(unit(clip, windows), clip.ops.const(_profiles(about_mean=False)))
+        chroma = unit(clip, windows)
+        likeness = xp.matmul(chroma, clip.ops.const(_profiles(about_mean=False)))
         major = xp.max(likeness[..., :N_CLASSES], axis=-1, keepdims=True)
         minor = xp.max(likeness[..., N_CLASSES:], axis=-1, keepdims=True)
-        mode = (major - minor) * MODE_SCALE
+        even = xp.mean(chroma, axis=-1, keepdims=True) * _even_mode()
+        mode = (major - minor - even) * MODE_SCALE
         share = (windows + EVEN / N_CLASSES) / (xp.sum(windows, axis=-1, keepdims=True) + EVEN)
         entropy = xp.sum(share * xp.log(share), axis=-1, keepdims=True) * float(-1 / np.log(12))
         strongest = xp.max(share, axis=-1, keepdims=True)
@@ -127,6 +130,12 @@ def _harmonic_change(clip: ClipSeries) -> Array:
     distance = xp.sqrt(xp.sum(step * step, axis=-1))
     count = ops.real(xp.maximum(ops.length(distance, 1) - 1, ops.integer(1)))
     return xp.sum(distance, axis=1, keepdims=True) / count
+
+
+def _even_mode() -> float:
+    """Return by how much chroma of 1 throughout is more like a major key than like a minor one."""
+    sums = _profiles(about_mean=False).sum(axis=0)
+    return float(sums[0] - sums[-1])
 
 
 @functools.cache

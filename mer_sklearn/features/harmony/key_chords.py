@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-
-import numpy as np
-import numpy.typing as npt
-
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
 from ..ops import Array
 from .pitch_classes import (
+    CHORDS,
     N_CLASSES,
     NONE,
     by_interval,
+    chord_table,
     key_correlations,
     pairs_in_time,
     relative,
@@ -28,17 +25,6 @@ __all__ = ["KeyAndChords"]
 # Semitones above 40 Hz; the last holds all.
 REGISTERS = {"low": (0, 24), "middle": (20, 44), "high": (36, N_SEMITONES), "all": (0, N_SEMITONES)}
 N_LARGEST = 6
-CHORDS = {  # semitones above the root; major and minor triads come first
-    "major": (0, 4, 7),
-    "minor": (0, 3, 7),
-    "diminished": (0, 3, 6),
-    "augmented": (0, 4, 8),
-    "sus4": (0, 5, 7),
-    "sus2": (0, 2, 7),
-    "7": (0, 4, 7, 10),
-    "major7": (0, 4, 7, 11),
-    "minor7": (0, 3, 7, 10),
-}
 TRIADS = ("major", "minor")
 CHORD_FRAMES = 16  # 0.74 s
 CHORD_SHARP = 12.0  # of the choice of a chord: a cosine greater by 0.1 counts 3.3 times
@@ -102,7 +88,7 @@ class KeyAndChords(FeatureFamily):
         Meaning("tonic_mode_*", "-2 to 2", "major less minor key on the tonic"),
         Meaning("degree_*", "even chroma is 1", "chroma so many semitones above the tonic"),
         Meaning("largest_*", "0 to 1", "share of the strongest, second strongest ... pitch class"),
-        Meaning("entropy_*", "0 to 2.48", "how evenly the pitch classes sound"),
+        Meaning("entropy_*", "0 to 2.49", "how evenly the pitch classes sound"),
         Meaning("chord_*", "0 to 1", "share of the time of a kind of chord"),
         Meaning("*_chord_on_*", "share x 12", "how often a triad stands on a degree of the scale"),
         Meaning("root_motion_*", "0 to 1", "share of chord changes by so many semitones up"),
@@ -150,7 +136,7 @@ def _chords(clip: ClipSeries, chroma: Array, tonic: Array) -> list[Array]:
     """Return how common each kind of chord is, on which degrees, and how far roots move."""
     xp, ops = clip.xp, clip.ops
     spans = unit(clip, xp.mean(ops.windows(chroma, CHORD_FRAMES, CHORD_FRAMES), axis=2))
-    likeness = xp.matmul(spans, ops.const(_chord_table()))
+    likeness = xp.matmul(spans, ops.const(chord_table()))
     weight = xp.exp((likeness - xp.max(likeness, axis=-1, keepdims=True)) * CHORD_SHARP)
     chords = shares(clip, weight)
     kinds = ops.keep_shape(xp.mean(chords, axis=1), (-1, len(CHORDS), N_CLASSES))
@@ -162,12 +148,3 @@ def _chords(clip: ClipSeries, chroma: Array, tonic: Array) -> list[Array]:
         by_interval(clip, pairs_in_time(clip, roots, 1)),
     ]
 
-
-@functools.cache
-def _chord_table() -> npt.NDArray[np.float32]:
-    """Return the chords on all roots as chroma of norm 1, shape (12, n_chords * 12)."""
-    chords = np.zeros((len(CHORDS), N_CLASSES, N_CLASSES))
-    for chord, notes in zip(chords, CHORDS.values(), strict=True):
-        for root in range(N_CLASSES):
-            chord[root, (root + np.array(notes)) % N_CLASSES] = len(notes) ** -0.5
-    return np.asarray(chords.reshape(-1, N_CLASSES).T, np.float32)

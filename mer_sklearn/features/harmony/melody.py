@@ -6,7 +6,7 @@ import numpy as np
 
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
-from ..ops import FRAME_RATE, Array
+from ..ops import Array
 from ..statistics import summarize, weighted_mean
 from .pitch_classes import N_CLASSES, NONE, at_index, shares
 from .salience import N_PITCHES, PER_SEMITONE, SALIENCE_RATE, Span, summing
@@ -33,7 +33,7 @@ class MelodyAndBass(FeatureFamily):
     column                     unit            what it is
     =========================  ==============  ====================================================
     melody_pitch               semitones       mean above 40 Hz, weighted by salience, and ``_std``
-    melody_p10, _median, _p90  semitones       quantiles of the pitch
+    melody_p10, _median, _p90  semitones       quantiles of the pitch of frames that sound
     melody_range               semitones       p90 less p10
     melody_slope               semitones/s     of the line fitted to the pitch
     melody_interval_0          0 to 1          share of the frames after which the pitch stays;
@@ -42,7 +42,7 @@ class MelodyAndBass(FeatureFamily):
     melody_upward              0 to 1          share of the intervals that go up; 0.5 if none
     melody_salience                            strength of the line, mean and ``_std``
     melody_clarity                             strength over the mean of the span, and ``_std``
-    melody_entropy             0 to 2.48       of the pitch classes, weighted by salience
+    melody_entropy             0 to 2.49       of the pitch classes, weighted by salience
     melody_common              0 to 1          share of the three most common pitch classes
     band_0-15                  even: 1         salience in bands of four semitones from 40 Hz up
     prominent                  pitches         how many are half as strong as the strongest
@@ -85,7 +85,7 @@ class MelodyAndBass(FeatureFamily):
         Meaning("*_upward", "0 to 1", "share of a line's intervals that go up"),
         Meaning("*_salience*", "", "strength of a line"),
         Meaning("*_clarity*", "ratio", "strength of a line over what is around"),
-        Meaning("*_entropy", "0 to 2.48", "how evenly a line uses the pitch classes"),
+        Meaning("*_entropy", "0 to 2.49", "how evenly a line uses the pitch classes"),
         Meaning("*_common", "0 to 1", "share of a line's three most common pitch classes"),
         Meaning("band_*", "even is 1", "how much sounds in a band of four semitones"),
         Meaning("prominent", "pitches", "how many pitches are half as strong as the strongest"),
@@ -135,8 +135,9 @@ def _register(clip: ClipSeries, pitch: Array, weight: Array) -> list[Array]:
     mean = weighted_mean(clip, pitch, weight)
     off = pitch - xp.expand_dims(mean, axis=1)
     deviation = xp.sqrt(weighted_mean(clip, off * off, weight))
-    quantiles = summarize(clip, pitch, ("p10", "median", "p90"))
-    slope = summarize(clip, pitch, ("slope",)) * (SALIENCE_RATE / FRAME_RATE)
+    sounds = xp.astype(weight > NONE, xp.float32)
+    quantiles = summarize(clip, pitch, ("p10", "median", "p90"), sounds)
+    slope = summarize(clip, pitch, ("slope",), frame_rate=SALIENCE_RATE)
     return [mean, deviation, quantiles, slope, quantiles[:, 2:] - quantiles[:, :1]]
 
 

@@ -1,4 +1,4 @@
-"""How many notes sound, how often new ones begin, and how long they last."""
+"""How many pitches sound, how often notes begin, and how long they last."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAINT = 1e-4  # level that counts as nothing
 
 
 class NoteActivity(FeatureFamily):
-    """Note onsets, how long notes sound on, and the number of layers.
+    """Note onsets, how long notes sound on, and how many pitches sound at once.
 
     Pitches are summed up from their harmonics (`salience`), tuned to the clip; 1 is the mean of the
     strongest semitone of each frame. Registers are low (40-130 Hz), middle (130-400 Hz), high
@@ -40,8 +40,9 @@ class NoteActivity(FeatureFamily):
     sustain_0.05s_low     -1 to 1            autocorrelation of the semitones at a lag, up to 2 s
     level_low             log                mean salience
     level_variation_low                      deviation of the summed salience over its mean
-    layers_mean           semitones          how many sound at once: those above 0.35 (from 0.25 to
-                                             0.45 in part), with ``std``, ``p10``, ``median``, ...
+    layers_mean           semitones          how many reach 0.35 at once (from 0.25 to 0.45 in
+                                             part): notes, and harmonics and neighbours of theirs;
+                                             one note alone has about 5. Also ``std``, ``p10``, ...
     ====================  =================  ======================================================
 
     Attributes
@@ -78,7 +79,7 @@ class NoteActivity(FeatureFamily):
         Meaning("sustain_*", "-1 to 1", "likeness of what sounds now and so much later"),
         Meaning("level_variation_*", "ratio", "how unevenly a register sounds"),
         Meaning("level_*", "log", "how much sounds in a register"),
-        Meaning("layers_*", "semitones", "how many notes sound at once"),
+        Meaning("layers_*", "semitones", "how many stand out at once; about 5 for one note"),
     )
     source = "Bello et al. 2005 (onsets); Klapuri 2006 (salience); layers: own definition"
 
@@ -142,7 +143,7 @@ def _levels(clip: ClipSeries, semitones: Array) -> list[Array]:
 
 
 def _layers(clip: ClipSeries, semitones: Array) -> Array:
-    """Return statistics of the number of semitones that sound."""
+    """Return statistics of the number of semitones that stand out."""
     low, high = LAYER
     sounds = clip.xp.clip((semitones - low) * (1 / (high - low)), 0.0, 1.0)
     return summarize(clip, clip.xp.sum(sounds, axis=-1, keepdims=True), LAYER_STATISTICS)

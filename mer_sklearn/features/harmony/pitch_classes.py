@@ -1,4 +1,4 @@
-"""Twelve pitch classes: intervals between them, keys, and what is relative to a tonic.
+"""Twelve pitch classes: intervals between them, keys, chords, and what is relative to a tonic.
 
 Chroma may begin at any pitch: class 0 need not be C.
 """
@@ -15,10 +15,12 @@ from ..clip_series import ClipSeries
 from ..ops import Array
 
 __all__ = [
+    "CHORDS",
     "N_CLASSES",
     "NONE",
     "at_index",
     "by_interval",
+    "chord_table",
     "key_correlations",
     "pairs_in_time",
     "relative",
@@ -34,6 +36,17 @@ MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.
 SHARP = 8.0  # of the choice of a tonic: a correlation greater by 0.1 counts 2.2 times
 FLAT = 1e-3  # share of a mean that a deviation must exceed to count
 NONE = 1e-6  # added to sums and norms that may be zero
+# Semitones above the root; major and minor triads come first. A sus2 is a sus4 on its fifth.
+CHORDS = {
+    "major": (0, 4, 7),
+    "minor": (0, 3, 7),
+    "diminished": (0, 3, 6),
+    "augmented": (0, 4, 8),
+    "7": (0, 4, 7, 10),
+    "major7": (0, 4, 7, 11),
+    "minor7": (0, 3, 7, 10),
+    "sus4": (0, 5, 7),
+}
 
 
 def at_index(clip: ClipSeries, index: Array, n: int) -> Array:
@@ -116,6 +129,16 @@ def relative(clip: ClipSeries, chroma: Array, tonic: Array) -> Array:
     xp = clip.xp
     weight = xp.expand_dims(xp.expand_dims(tonic, axis=1), axis=-1)
     return by_interval(clip, weight * xp.expand_dims(chroma, axis=2))
+
+
+@functools.cache
+def chord_table() -> npt.NDArray[np.float32]:
+    """Return the chords on all roots as chroma of norm 1, shape (12, n_chords * 12)."""
+    chords = np.zeros((len(CHORDS), N_CLASSES, N_CLASSES))
+    for chord, notes in zip(chords, CHORDS.values(), strict=True):
+        for root in range(N_CLASSES):
+            chord[root, (root + np.array(notes)) % N_CLASSES] = len(notes) ** -0.5
+    return np.asarray(chords.reshape(-1, N_CLASSES).T, np.float32)
 
 
 @functools.cache

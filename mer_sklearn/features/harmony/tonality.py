@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
-import numpy.typing as npt
 
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
 from ..ops import FRAME_RATE, Array
 from .pitch_classes import (
+    CHORDS,
     N_CLASSES,
     NONE,
     by_interval,
+    chord_table,
     key_correlations,
     relative,
     shares,
@@ -23,16 +22,6 @@ from .pitch_classes import (
 
 __all__ = ["Tonality"]
 
-CHORDS = {  # semitones above the root; major and minor triads come first
-    "major": (0, 4, 7),
-    "minor": (0, 3, 7),
-    "diminished": (0, 3, 6),
-    "augmented": (0, 4, 8),
-    "7": (0, 4, 7, 10),
-    "major7": (0, 4, 7, 11),
-    "minor7": (0, 3, 7, 10),
-    "sus4": (0, 5, 7),
-}
 SYMMETRIES = ("chromatic", "dyadic", "triadic", "octatonic", "diatonic", "whole_tone")
 INTERVALS = (1, 2, 3, 4, 5, 6)  # semitones
 SPAN = 16  # frames (0.37 s) that one chord is found in
@@ -126,7 +115,7 @@ class Tonality(FeatureFamily):
         Meaning("octatonic_*", "0 to 1", "how much the notes stand minor thirds apart"),
         Meaning("diatonic_*", "0 to 1", "how much the notes follow the circle of fifths"),
         Meaning("whole_tone_*", "0 to 1", "how much the notes stand whole tones apart"),
-        Meaning("*entropy", "0 to 2.48", "how evenly the pitch classes sound"),
+        Meaning("*entropy", "0 to 2.49", "how evenly the pitch classes sound"),
         Meaning("interval_*", "even chroma is 1", "how strong an interval sounds, in semitones"),
     )
     source = "Krumhansl 1990 (keys); Fujishima 1999 (chords); Quinn 2006 (Fourier components)"
@@ -200,7 +189,7 @@ def _chords(clip: ClipSeries, spans: Array, tonic: Array) -> list[Array]:
     """Return the kinds of chords, how they change, and the degrees that triads stand on."""
     xp = clip.xp
     chroma = unit(clip, spans)
-    likeness = xp.matmul(chroma, clip.ops.const(_chord_table()))
+    likeness = xp.matmul(chroma, clip.ops.const(chord_table()))
     kinds = clip.ops.keep_shape(likeness, (0, -1, len(CHORDS), N_CLASSES))
     best = xp.max(kinds, axis=-1)
     rows = xp.concat([best, best[..., :1] - best[..., 1:2]], axis=-1)
@@ -270,13 +259,3 @@ def _components(clip: ClipSeries, chroma: Array) -> Array:
 def _entropy(clip: ClipSeries, share: Array) -> Array:
     """Return the entropy of shares."""
     return -clip.xp.sum(share * clip.xp.log(share + NONE), axis=-1, keepdims=True)
-
-
-@functools.cache
-def _chord_table() -> npt.NDArray[np.float32]:
-    """Return the chords on all roots as chroma of norm 1, shape (12, n_chords * 12)."""
-    chords = np.zeros((len(CHORDS), N_CLASSES, N_CLASSES))
-    for chord, notes in zip(chords, CHORDS.values(), strict=True):
-        for root in range(N_CLASSES):
-            chord[root, (root + np.array(notes)) % N_CLASSES] = len(notes) ** -0.5
-    return np.asarray(chords.reshape(-1, N_CLASSES).T, np.float32)

@@ -45,25 +45,29 @@ class TonicRelativeHarmony(FeatureFamily):
     the melody the strongest above 180 Hz. The tonic is that of the Krumhansl profiles, major and
     minor, which correlate best with the clip's chroma; keys that fit alike share the weight.
 
-    ======================  =======================================================================
-    column                  what it is
-    ======================  =======================================================================
-    above_bass_0-11         chroma above 160 Hz at 0 .. 11 semitones above the bass; even: 1. Mean,
-                            weighted by the strength of the bass, and deviation (``_std``)
-    bass_degree_0-11,       how often the line stands on the degrees of the chromatic scale above
-    melody_degree_0-11      the tonic, weighted by its strength; even: 1
-    bass_step_-12-+12,      share of the steps from block to block that go so many semitones
-    melody_step_-12-+12
-    moved_0.2s_0-11         cosine between chroma and the chroma 0.2 s later moved by 0 .. 11
-                            semitones: 0 is what stays; also after 0.7 and 3 s
-    interval_low_1-6        cosine between chroma and itself moved by 1 .. 6 semitones, in the
-                            registers low (40-200 Hz), middle (160-570 Hz), high (400-1580 Hz)
-    peaked_low              sum of the fourth powers of chroma of norm 1: 1 for a single class
-    thirds_mean             log of major over minor triads that sound, with its ``std``, ``p10``,
-                            ``median`` and ``p90``
-    thirds_major_share      share of the time in which there is more of major triads
-    major_thirds            log of the mean product of root, third and fifth
-    ======================  =======================================================================
+    ======================  =========  ============================================================
+    column                  unit       what it is
+    ======================  =========  ============================================================
+    above_bass_0-11         even: 1    chroma above 160 Hz at 0 .. 11 semitones above the bass:
+                                       mean, weighted by the strength of the bass, and deviation
+                                       (``_std``)
+    bass_degree_0-11,       even: 1    how often the line stands on the degrees of the chromatic
+    melody_degree_0-11                 scale above the tonic, weighted by its strength
+    bass_step_-12 ... +12,  0 to 1     share of the steps from block to block that go so many
+    melody_step_-12 ...                semitones: 0, 1, 2, 3, 4, 5, 7 and 12 up (``+``) and down
+    moved_0.2s_0-11         0 to 1     cosine between chroma and the chroma 0.2 s later moved by
+                                       0 .. 11 semitones: 0 is what stays; also after 0.7 and 3 s
+    interval_low_1-6        0 to 1     cosine between chroma and itself moved by 1 .. 6 semitones,
+                                       in the registers low (40-200 Hz), middle (160-570 Hz), high
+                                       (400-1580 Hz)
+    peaked_low              0 to 1     sum of the fourth powers of chroma of norm 1: 1 for a single
+                                       class
+    thirds_mean             log ratio  major over minor triads that sound, with its ``std``,
+                                       ``p10``, ``median`` and ``p90``
+    thirds_major_share      0 to 1     share of the time in which there is more of major triads
+    major_thirds,           log        mean product of root, third and fifth
+    minor_thirds
+    ======================  =========  ============================================================
 
     Attributes
     ----------

@@ -49,7 +49,8 @@ class VocalLine(FeatureFamily):
     syllables_low           log ratio       modulation of the level at 2-6 Hz over 6-16 Hz, and
                                             ``_std``; bands to 0.4, 1.1, 3.1, 11 kHz (``low``,
                                             ``middle``, ``presence``, ``high``)
-    phrases_low             log ratio       modulation of the level at 2-6 Hz over 0.4-2 Hz
+    syllables_over_         log ratio       modulation of the level at 2-6 Hz over that at 0.4-2
+    phrases_low                             Hz, at which phrases come and go
     clarity_mean            ratio           salience of the line over the mean of the span, also
                                             ``std``, ``p10``, ``p90``
     periodicity_mean        0 to 1          of the waveform, 60-612 Hz, also ``std``, ``p10``,
@@ -90,8 +91,8 @@ class VocalLine(FeatureFamily):
         Meaning("drift", "0 to 1", "share of slow change (0.5-2 Hz) in the movement of the line"),
         Meaning("jumps", "semitones", "median step of the line in 46 ms"),
         Meaning("motion*", "log", "how much the line moves within 1.5 s"),
-        Meaning("syllables_*", "log ratio", "modulation at 2-6 Hz over faster modulation"),
-        Meaning("phrases_*", "log ratio", "modulation at 2-6 Hz over slower modulation"),
+        Meaning("syllables_over_phrases_*", "log ratio", "modulation at 2-6 Hz over slower"),
+        Meaning("syllables_*", "log ratio", "modulation at 2-6 Hz over faster"),
         Meaning("clarity_*", "ratio", "strength of the line over what is around"),
         Meaning("periodicity_*", "0 to 1", "how periodic the waveform is"),
         Meaning("*voiced", "0 to 1", "share of voiced frames"),
@@ -105,7 +106,7 @@ class VocalLine(FeatureFamily):
         names = ["vibrato", "vibrato_p90", "drift", "jumps", "motion", "motion_std"]
         names += [f"syllables_{group}" for group in GROUPS]
         names += [f"syllables_{group}_std" for group in GROUPS]
-        names += [f"phrases_{group}" for group in GROUPS]
+        names += [f"syllables_over_phrases_{group}" for group in GROUPS]
         names += [f"clarity_{statistic}" for statistic in ("mean", "std", "p10", "p90")]
         names += [f"periodicity_{s}" for s in ("mean", "std", "p10", "median", "p90")]
         names += ["voiced", "clearly_voiced", "f0", "f0_std"]

@@ -12,6 +12,7 @@ from ..clip_series import ClipSeries
 from ..derived import N_BANDS, bands
 from ..family import FeatureFamily, Meaning
 from ..ops import Array
+from ..statistics import shape_of
 from .onset import onset_mean, onset_rate, onsets
 
 __all__ = ["BandOnsets", "band_rises", "correlations"]
@@ -27,7 +28,7 @@ class BandOnsets(FeatureFamily):
     """Rises and falls of the level in eight bands and in all, their onsets, and which go together.
 
     Levels are taken in 40 bands of equal width in mel, grouped into eight with edges at 250, 500,
-    830, 1190, 1820, 3050, 5550 and 11025 Hz (``band_1`` to ``band_8``) and into ``all``. A rise is
+    830, 1190, 1820, 3050, 5550 and 11025 Hz (``band_0`` to ``band_7``) and into ``all``. A rise is
     the mean over the bands of what their level gained since the frame before, a fall of what it
     lost, both in dB.
 
@@ -49,7 +50,7 @@ class BandOnsets(FeatureFamily):
     Attributes
     ----------
     feature_names_out_ : list of str
-        Names of the columns, such as ``band_onsets__rate_band_1``.
+        Names of the columns, such as ``band_onsets__rate_band_0``.
 
     References
     ----------
@@ -83,7 +84,7 @@ class BandOnsets(FeatureFamily):
 
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
-        rows = [*(f"band_{i}" for i in range(1, N_ROWS)), "all"]
+        rows = [*(f"band_{i}" for i in range(N_ROWS - 1)), "all"]
         names = [f"{kind}_{row}" for kind in KINDS for row in rows]
         pairs = zip(*np.triu_indices(N_ROWS - 1, 1), strict=True)
         names += [f"together_{rows[i]}_{rows[j]}" for i, j in pairs]
@@ -99,7 +100,7 @@ class BandOnsets(FeatureFamily):
         values = [
             xp.log(xp.mean(rise, axis=-1) + SOFT),
             xp.log(rise_std + SOFT),
-            _skew(clip, rise),
+            shape_of(clip, rises, SOFT)[1],
             onset_rate(clip, weights),
             xp.log(onset_mean(clip, rises, weights) + STRONG),
             rise_std / (fall_std + SOFT),
@@ -127,15 +128,6 @@ def correlations(clip: ClipSeries, x: Array) -> Array:
     i, j = np.triu_indices(n_rows, 1)
     flat = ops.keep_shape(products, (0, n_rows * n_rows))
     return xp.take(flat, ops.const(i * n_rows + j), axis=1)
-
-
-def _skew(clip: ClipSeries, rows: Array) -> Array:
-    """Return the skewness of each row, the deviation damped as in the logarithms."""
-    xp = clip.xp
-    off = rows - xp.mean(rows, axis=-1, keepdims=True)
-    square = off * off
-    size = xp.sqrt(xp.mean(square, axis=-1)) + SOFT
-    return xp.mean(square * off, axis=-1) / (size * size * size)
 
 
 def _steps(clip: ClipSeries) -> Array:

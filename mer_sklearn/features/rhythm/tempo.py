@@ -13,6 +13,7 @@ from .periodicity import BAR, BEAT, LAGS, autocorrelation, onset_tempogram, rate
 __all__ = ["Tempo", "one_hot"]
 
 USUAL = 120.0  # beats a minute that are taken where nothing speaks for others
+NONE = 1e-4  # periodicity below which nothing repeats
 FLAT = 1e-3  # least curvature at a peak; below, its place between two lags is rounding
 
 
@@ -98,7 +99,8 @@ def _bpm(clip: ClipSeries) -> Array:
     power = rate_power(clip, clip.once(onset_strength), about_mean=False)
     repeats = ops.keep_shape(autocorrelation(clip, power), (0, len(LAGS)))
     usual = -0.5 * np.log2(BAR / LAGS / USUAL) ** 2
-    likely = xp.log(xp.maximum(repeats, ops.scalar(0.0)) * 1e6 + 1.0)
+    # librosa's logarithm makes much of what is next to nothing: below NONE it is rounding.
+    likely = xp.log(xp.maximum(repeats - NONE, ops.scalar(0.0)) * 1e6 + 1.0)
     best = xp.expand_dims(xp.argmax(likely + ops.const(usual.astype(np.float32)), axis=-1), axis=-1)
 
     # The vertex of the parabola through the best lag and its neighbours.

@@ -17,7 +17,7 @@ from ...audio import SAMPLE_RATE
 from ..clip_series import ClipSeries
 from ..derived import N_BANDS, bands
 from ..ops import Array
-from ..tables import N_MELS, _hz_to_mel, _mel_to_hz
+from ..tables import N_MELS, hz_to_mel, mel_to_hz
 
 __all__ = [
     "amplitude_shares",
@@ -108,10 +108,10 @@ def band_centres() -> npt.NDArray[np.float64]:
 @functools.cache
 def band_edges() -> tuple[npt.NDArray[np.float64], ...]:
     """Return the lower ends, centres and upper ends of the mel bands, Hz."""
-    edges = _mel_to_hz(np.linspace(0.0, _top(), N_MELS + 2))
+    edges = mel_to_hz(np.linspace(0.0, _top(), N_MELS + 2))
     return edges[:-2], edges[1:-1], edges[2:]
 
 
 def _top() -> float:
     """Return half the sampling rate in mels."""
-    return float(_hz_to_mel(np.array(SAMPLE_RATE / 2)))
+    return float(hz_to_mel(np.array(SAMPLE_RATE / 2)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import InputError, unknown_name
 from ..clip_series import ClipSeries
 from ..family import Meaning, StatisticsFamily
 from ..ops import BIN_HZ, Array
@@ -18,12 +20,11 @@ N_PEAKS = 12  # partials of a frame; more add cost and little roughness
 STEP = 4  # every fourth frame: 93 ms
 LOBE = 3  # bins from a peak to beyond the main lobe of the window
 TOP_BIN = LOBE + 2 * int(2500 / BIN_HZ)  # partials above 5 kHz do not count
-LOW_HZ = 500.0
 PEAK_SHARE = 1e-3  # of the largest peak's power, -30 dB, at which a peak counts
 ABSENT = 1e-8  # of the largest peak's power, below which there is no partial
 LAYER_DB, LAYER_RAMP_DB = 20.0, 10.0  # below the largest peak at which a partial counts as heard
 ROWS = (
-    *("vassilakis", "sethares", "low", "peak_share"),
+    *("vassilakis", "sethares", "peak_share"),
     *("centroid", "spread", "peaks", "layers"),
 )
 
@@ -34,9 +35,9 @@ class Roughness(StatisticsFamily):
     ===========  =======  ==========================================================================
     series       unit     what it is
     ===========  =======  ==========================================================================
-    vassilakis            roughness of all pairs of partials, amplitudes re the largest
-    sethares              dissonance of all pairs of partials over their energy
-    low                   the part of `vassilakis` whose lower partial lies below 500 Hz
+    vassilakis   0 to 6   roughness of all pairs of partials, amplitudes re the largest
+    sethares     0 to 1   dissonance of all pairs of partials over their energy: 0.09 at most for two
+                          pure tones
     peak_share   0 to 1   energy at the partials' bins over that of all bins below 5 kHz
     centroid     octaves  mean frequency of the partials above 1 kHz, weighted by amplitude
     spread       octaves  standard deviation of their frequency
@@ -49,8 +50,19 @@ class Roughness(StatisticsFamily):
     amplitudes a >= b (re the frame's largest) and frequencies f < g add
     ``(a b)^0.1 / 2 * (2 b / (a + b))^3.11 * z`` to Vassilakis's roughness and ``a b z`` to
     Sethares's, with ``z = exp(-3.5 d) - exp(-5.75 d)``, ``d = 0.24 (g - f) / (0.0207 f + 18.96)``.
+
+    Partials nearer than about 30 Hz merge into one peak of the spectrum, so the roughness of low
+    intervals is missed: that of semitones of tones below 500 Hz and of whole tones below 250 Hz,
+    unless their higher harmonics beat. A cluster of pure tones at 110 Hz comes out smoother than a
+    fifth.
+
     No value depends on the level; roughness is 0 in silence and for a pure tone. Of each the mean,
     the standard deviation, and the 10th and 90th percentile over every fourth frame (93 ms).
+
+    Parameters
+    ----------
+    values : sequence of str, default=all of them
+        The series to give, by name.
 
     Attributes
     ----------
@@ -79,9 +91,8 @@ class Roughness(StatisticsFamily):
     name = "roughness"
     needs = ("partials",)
     meanings = (
-        Meaning("vassilakis", "", "how much partials beat, whatever their strength"),
-        Meaning("sethares", "", "how much partials beat, over their energy"),
-        Meaning("low", "", "how much partials beat of which one lies below 500 Hz"),
+        Meaning("vassilakis", "0 to 6", "how much partials 30 Hz apart and more beat, weak ones too"),
+        Meaning("sethares", "0 to 1", "how much partials 30 Hz apart and more beat"),
         Meaning("peak_share", "0 to 1", "energy of the 12 strongest partials over all"),
         Meaning("centroid", "octaves re 1 kHz", "mean frequency of the partials"),
         Meaning("spread", "octaves", "spread of the partials' frequency"),
@@ -91,9 +102,24 @@ class Roughness(StatisticsFamily):
     source = "Sethares 1993; Vassilakis 2001"
     statistics = ("mean", "std", "p10", "p90")
 
+    def __init__(self, *, values: Sequence[str] = ROWS) -> None:
+        self.values = values
+
+    def check(self) -> None:
+        """Refuse parameters that make no sense."""
+        super().check()
+        if isinstance(self.values, str) or not np.iterable(self.values) or not len(self.values):
+            msg = f'values={self.values!r} must be a list of names, for example ("sethares",).'
+            raise InputError(msg)
+        for value in self.values:
+            if value not in ROWS:
+                raise unknown_name("value of roughness", value, ROWS)
+        if len(set(self.values)) < len(self.values):
+            raise InputError(f"values={tuple(self.values)!r} names one twice; name each once.")
+
     def series_names(self) -> list[str]:
         """Return the names of the values."""
-        return list(ROWS)
+        return list(self.values)
 
     def series(self, clip: ClipSeries) -> Array:
         """Return the values."""
@@ -102,11 +128,12 @@ class Roughness(StatisticsFamily):
         share = clip.partials[..., 2 * N_PEAKS : 2 * N_PEAKS + 1]
         count = clip.partials[..., 2 * N_PEAKS + 1 :]
         rows = [*_beats(clip, hz, power), share, *_place(clip, hz, power)]
-        return clip.xp.concat([*rows, count, _layers(clip, power)], axis=-1)
+        found = dict(zip(ROWS, [*rows, count, _layers(clip, power)], strict=True))
+        return clip.xp.concat([found[value] for value in self.values], axis=-1)
 
 
 def _beats(clip: ClipSeries, hz: Array, power: Array) -> list[Array]:
-    """Return Vassilakis's roughness, Sethares's, and the part of Vassilakis's that lies low."""
+    """Return Vassilakis's roughness and Sethares's."""
     xp, ops = clip.xp, clip.ops
     difference, pair_sum = (ops.const(table) for table in _pair_tables())
     apart = xp.abs(xp.matmul(hz, difference))
@@ -121,11 +148,9 @@ def _beats(clip: ClipSeries, hz: Array, power: Array) -> list[Array]:
     unlike = xp.log(xp.exp(xp.abs(xp.matmul(level, difference))) * 0.5 + 0.5)
     rough = xp.exp(both * 0.1 - unlike * 3.11) * beat * 0.5
     dissonant = xp.sum(xp.exp(both) * beat, axis=-1, keepdims=True)
-    deep = xp.clip((LOW_HZ - lower) * (1 / BIN_HZ) + 0.5, 0.0, 1.0)
     return [
         xp.sum(rough, axis=-1, keepdims=True),
         dissonant / (xp.sum(power, axis=-1, keepdims=True) + TINY),
-        xp.sum(rough * deep, axis=-1, keepdims=True),
     ]
 
 

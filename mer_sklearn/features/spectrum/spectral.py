@@ -21,7 +21,8 @@ class SpectralStatistics(StatisticsFamily):
     centroid       Hz        mean frequency, weighted by magnitude
     bandwidth      Hz        standard deviation of the frequency, weighted by magnitude
     rolloff        Hz        frequency below which 85 % of the magnitude lies (a fraction of a bin)
-    flatness       0 to 1    geometric over arithmetic mean of the power
+    flatness       0 to 1    geometric over arithmetic mean of the power: 0 for a tone, 0.56 for
+                             white noise, 1 in silence
     contrast_0-6   dB        strongest over weakest 2 % of the bins, in octaves from 0-200 Hz up
     zcr            0 to 1    share of samples at which the sign changes, within 1e-10 of 0 positive
     rms            0 to 1    root mean square of the samples
@@ -31,6 +32,7 @@ class SpectralStatistics(StatisticsFamily):
     librosa's; zero crossings differ where the padding is (zeros here, repeated samples there).
     Flatness and contrast floor each frame's power 80 dB below its largest bin, and the top band of
     contrast (6400 Hz up) ends at 10 kHz; so they differ from librosa's where bins are empty.
+    As librosa does, contrast takes 10 log10 of magnitudes: half as many dB as of power.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ class SpectralStatistics(StatisticsFamily):
         Meaning("centroid", "Hz", "mean frequency, weighted by magnitude"),
         Meaning("bandwidth", "Hz", "spread of the frequency, weighted by magnitude"),
         Meaning("rolloff", "Hz", "frequency below which 85 % of the magnitude lies"),
-        Meaning("flatness", "0 to 1", "geometric over arithmetic mean of the power: 1 for noise"),
+        Meaning("flatness", "0 to 1", "evenness of the power: .56 for white noise, 1 in silence"),
         Meaning("contrast_*", "dB", "peaks over valleys in an octave band"),
         Meaning("zcr", "0 to 1", "share of samples at which the sign changes"),
         Meaning("rms", "0 to 1", "level"),

@@ -8,6 +8,7 @@ from ..clip_series import ClipSeries
 from ..derived import N_BANDS, bands
 from ..family import FeatureFamily, Meaning
 from ..ops import Array
+from ..statistics import shape_of
 
 __all__ = ["BandDescriptors"]
 
@@ -27,7 +28,7 @@ class BandDescriptors(FeatureFamily):
     Attributes
     ----------
     feature_names_out_ : list of str
-        Names of the columns, such as ``ssd__band_3_skew``; bands count from the lowest, 0.
+        Names of the columns, such as ``ssd__band_3__skew``; bands count from the lowest, 0.
 
     References
     ----------
@@ -47,40 +48,28 @@ class BandDescriptors(FeatureFamily):
     name = "ssd"
     needs = ("mel",)
     meanings = (
-        Meaning("*_skew", "", "whether a band is soft with loud moments (positive) or reversely"),
-        Meaning("*_kurtosis", "", "how rare the far moments of a band are: 0 for a bell"),
-        Meaning("*_std", "dB", "how far the level of a band moves"),
-        Meaning("*_p5", "dB", "5th percentile of a band's level less its mean"),
-        Meaning("*_median", "dB", "median of a band's level less its mean"),
-        Meaning("*_p95", "dB", "95th percentile of a band's level less its mean"),
+        Meaning("*__skew", "", "whether a band is soft with loud moments (positive) or reversely"),
+        Meaning("*__kurtosis", "", "how rare the far moments of a band are: 0 for a bell"),
+        Meaning("*__std", "dB", "how far the level of a band moves"),
+        Meaning("*__p5", "dB", "5th percentile of a band's level less its mean"),
+        Meaning("*__median", "dB", "median of a band's level less its mean"),
+        Meaning("*__p95", "dB", "95th percentile of a band's level less its mean"),
     )
     source = "Lidy, Rauber 2005, over mel bands in dB"
 
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
         statistics = (*MOMENTS, *LEVELS)
-        return [f"{self.name}__band_{i}_{s}" for s in statistics for i in range(N_GROUPS)]
+        return [f"{self.name}__band_{i}__{s}" for s in statistics for i in range(N_GROUPS)]
 
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns, shape (n_clips, 78)."""
         level = clip.once(band_groups)
         mean = clip.xp.mean(level, axis=1)
         quantiles = clip.ops.quantiles(clip.ops.rows(level), list(LEVELS.values()))
-        parts = [*_moments(clip, level), *(value - mean for value in quantiles)]
+        std, skew, kurtosis = shape_of(clip, level, STILL_DB)
+        parts = [skew, kurtosis, std, *(value - mean for value in quantiles)]
         return clip.xp.concat(parts, axis=-1)
-
-
-def _moments(clip: ClipSeries, x: Array) -> list[Array]:
-    """Return skewness, excess kurtosis and deviation; 0, -3, 0 for a row that does not move.
-
-    Damped by a constant, not by a share of the mean as elsewhere: levels in dB have no zero.
-    """
-    xp = clip.xp
-    off = x - xp.mean(x, axis=1, keepdims=True)
-    std = xp.sqrt(xp.mean(off * off, axis=1, keepdims=True))
-    z = off / (std + STILL_DB)
-    square = z * z
-    return [xp.mean(square * z, axis=1), xp.mean(square * square, axis=1) - 3.0, std[:, 0, :]]
 
 
 def band_groups(clip: ClipSeries) -> Array:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
+from ..log_covariance import log_covariance, triangle_names
 from ..ops import Array
 from ._cepstrum import N_MFCC, cepstrum, lagged
-from ._covariance import log_covariance, triangle_names
 
 __all__ = ["LaggedCovariance", "MFCCCovariance"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
 from ..ops import Array
-from ..statistics import weighted_mean
+from ..statistics import shape_of, weighted_mean
 from ._cepstrum import N_MFCC, cepstrum, lagged, window_moments
 
 __all__ = ["MFCCDynamics"]
@@ -94,7 +94,7 @@ class MFCCDynamics(FeatureFamily):
                 *(xp.log(size + STILL) for size in sizes),
                 _autocorrelation(clip, off, MOMENT),
                 _autocorrelation(clip, off, SECOND),
-                *_shape(clip, off),
+                *shape_of(clip, x, STILL)[1:],
             ],
             axis=-1,
         )
@@ -106,13 +106,3 @@ def _autocorrelation(clip: ClipSeries, off: Array, lag: int) -> Array:
     common = weighted_mean(clip, off * before, inside)
     size = weighted_mean(clip, off * off + before * before, inside) * 0.5
     return common / (size + STILL * STILL)
-
-
-def _shape(clip: ClipSeries, off: Array) -> tuple[Array, Array]:
-    """Return skew and kurtosis of rows without their mean."""
-    xp = clip.xp
-    square = off * off
-    variance = xp.mean(square, axis=1)
-    size = xp.sqrt(variance) + STILL
-    skew = xp.mean(square * off, axis=1) / (size * size * size)
-    return skew, xp.mean(square * square, axis=1) / (size * size * size * size) - 3.0

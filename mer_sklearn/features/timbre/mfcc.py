@@ -69,10 +69,10 @@ class MFCC(StatisticsFamily):
     def check(self) -> None:
         """Refuse parameters that make no sense."""
         super().check()
-        if not (isinstance(self.n_mfcc, numbers.Integral) and 1 <= self.n_mfcc <= N_MELS):
+        if not (_is_whole(self.n_mfcc) and 1 <= self.n_mfcc <= N_MELS):
             msg = f"n_mfcc={self.n_mfcc!r} must be a number of coefficients from 1 to {N_MELS}."
             raise InputError(msg)
-        if not (isinstance(self.deltas, numbers.Integral) and 0 <= self.deltas <= 2):
+        if not (_is_whole(self.deltas) and 0 <= self.deltas <= 2):
             msg = f"deltas={self.deltas!r} must be 0, 1 (first differences) or 2 (second as well)."
             raise InputError(msg)
 
@@ -86,3 +86,8 @@ class MFCC(StatisticsFamily):
         mfcc = clip.mfcc(self.n_mfcc)
         series = [mfcc, *(clip.delta(mfcc, order) for order in range(1, self.deltas + 1))]
         return clip.xp.concat(series, axis=-1)
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether a value is a whole number; True and False are none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

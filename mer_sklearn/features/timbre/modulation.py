@@ -13,10 +13,11 @@ from ..derived import N_BANDS, bands
 from ..family import FeatureFamily, Meaning
 from ..ops import FRAME_RATE, Array
 
-__all__ = ["ModulationSpectrum"]
+__all__ = ["ModulationSpectrum", "rate_tables"]
 
 N_PAIRS = N_BANDS // 2
 SIZE = round(6 * FRAME_RATE)  # frames of a window
+EDGE = 2  # frames at either end that reach beyond the clip
 EDGES = (0.25, 0.6, 1.2, 2, 3, 4.5, 7, 11, 20)  # Hz
 RATES = [f"{low:g}-{high:g}_hz" for low, high in itertools.pairwise(EDGES)]
 STILL = 1e-3  # dB of amplitude; what is modulated less counts as still
@@ -40,8 +41,10 @@ class ModulationSpectrum(FeatureFamily):
     change_2-3_hz     log       deviation of the logarithm over windows, the mean over bands
     ================  ========  ===================================================================
 
-    Logarithms are natural, of the value and 0.001 dB. A clip shorter than 6 s repeats its last
-    frame to that length; so modulations of short clips are those of the clip and its end held.
+    Logarithms are natural, of the value and 0.001 dB. A clip shorter than 6 s is one window of its
+    own length, filled up with zeros once its mean is taken out: what comes and goes counts the same
+    whatever the length, but rates below one over the length are not told apart. The two frames at
+    either end of a clip, which reach beyond it, are left out.
 
     Attributes
     ----------
@@ -103,24 +106,57 @@ def _amplitudes(clip: ClipSeries) -> Array:
 def _of_bands(clip: ClipSeries, pairs: Array) -> Array:
     """Return the modulation of some bands, (n_clips, n_windows, 8 rates, n_bands)."""
     ops, xp = clip.ops, clip.xp
-    waves, rates = _tables()
-    windows = ops.windows(pairs, SIZE, SIZE // 2)
-    windows = windows - xp.mean(windows, axis=2, keepdims=True)
-    spectrum = xp.matmul(ops.const(waves), windows)
+    waves, rates = rate_tables(SIZE, EDGES)
+    spectrum = xp.matmul(ops.const(waves), _windows(clip, pairs))
     squares, half = spectrum * spectrum, len(waves) // 2
     amplitude = xp.sqrt(squares[:, :, :half, :] + squares[:, :, half:, :])
     return xp.matmul(ops.const(rates), amplitude)
 
 
+def _windows(clip: ClipSeries, pairs: Array) -> Array:
+    """Return windows of some bands less their mean under a Hann window of sum 1/2 or so.
+
+    Shape (n_clips, n_windows, 258, n_bands); the Hann window is as long as the clip, 258 frames at
+    most.
+    """
+    ops, xp = clip.ops, clip.xp
+    n_inner = xp.maximum(ops.length(pairs, 1) - 2 * EDGE, ops.integer(1))
+    windows = ops.windows(ops.at(pairs, ops.arange(n_inner) + EDGE), SIZE, SIZE // 2)
+
+    size = ops.real(xp.minimum(n_inner, ops.integer(SIZE)))
+    place = ops.const(np.arange(SIZE, dtype=np.float32).reshape(-1, 1))
+    inside = xp.astype(place < size, xp.float32)
+    turn = place * (2 * np.pi) / xp.maximum(size - 1.0, ops.scalar(1.0))
+    mean = xp.sum(windows * inside, axis=2, keepdims=True) / size
+    return (windows - mean) * (inside * (0.5 - 0.5 * xp.cos(turn)) / size)
+
+
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return windowed cosines and sines of the wanted bins, and the mean over each rate's bins."""
-    hz = np.arange(SIZE // 2 + 1) * FRAME_RATE / SIZE
-    rate = np.searchsorted(EDGES, hz, side="right") - 1
-    wanted = np.flatnonzero((rate >= 0) & (rate < len(RATES)))
-    phase = 2 * np.pi * np.outer(wanted, np.arange(SIZE)) / SIZE
-    waves = np.concatenate([np.cos(phase), np.sin(phase)]) * (np.hanning(SIZE) / SIZE)
-    member = (rate[wanted] == np.arange(len(RATES))[:, None]).astype(np.float32)
+def rate_tables(
+    size: int, edges: tuple[float, ...]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the waves of a window of some frames, and what takes the mean over bands of rates.
+
+    Parameters
+    ----------
+    size : int
+        Frames of the window.
+    edges : tuple of float
+        Edges of the rates, Hz.
+
+    Returns
+    -------
+    waves : array of shape (2 * n_bins, size)
+        Cosines of the bins between the first and the last edge, and their sines.
+    rates : array of shape (n_rates, n_bins)
+        The mean over the bins of each rate.
+    """
+    hz = np.arange(size // 2 + 1) * FRAME_RATE / size
+    rate = np.searchsorted(edges, hz, side="right") - 1
+    wanted = np.flatnonzero((rate >= 0) & (rate < len(edges) - 1))
+    phase = 2 * np.pi * np.outer(wanted, np.arange(size)) / size
+    waves = np.concatenate([np.cos(phase), np.sin(phase)])
+    member = (rate[wanted] == np.arange(len(edges) - 1)[:, None]).astype(np.float32)
     return waves.astype(np.float32), member / member.sum(axis=1, keepdims=True)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..clip_series import ClipSeries
 from ..derived import active
 from ..family import FeatureFamily, Meaning
+from ..log_covariance import log_covariance, triangle_names
 from ..ops import Array
-from ..timbre._covariance import log_covariance, triangle_names
 from ._speech import cepstrum, delta, place, span
 from .pitch import VOICED, semitones
 

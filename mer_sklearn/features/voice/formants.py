@@ -66,8 +66,9 @@ class Formants(FeatureFamily):
     ==========================  ========  =========================================================
     f1, f2, f3                  Hz        frequency: 250 to 1000, 850 to 2600, 2000 to 3600 Hz
     f1_level, ...               dB        height of the envelope there
-    gain                        dB        power that linear prediction leaves: 0 for white noise,
-                                          the lower the more peaked the spectrum
+    gain                        dB        power that linear prediction leaves of the pre-emphasized
+                                          signal: 0 if that is flat up to 5 kHz (white noise, which
+                                          it tilts, has -2.6), the lower the more peaked
     f2_f1, f3_f2                octaves   distance of two formants
     f1_f2_level                 dB        level of the first less that of the second
     ==========================  ========  =========================================================
@@ -77,12 +78,12 @@ class Formants(FeatureFamily):
     before, where lower peaks are preferred by 12 dB an octave. Statistics: mean, std, p10 and p90
     over the voiced frames (a clip of fewer than 6 takes its active ones). In voices above some
     250 Hz the harmonics lie too far apart: the nearest one is found instead of the formant. Nothing
-    depends on the recording level.
+    depends on the recording level down to about -50 dBFS, below which a floor begins to count.
 
     Attributes
     ----------
     feature_names_out_ : list of str
-        Names of the columns, such as ``formants__f1_mean``.
+        Names of the columns, such as ``formants__f1__mean``.
 
     References
     ----------
@@ -97,26 +98,26 @@ class Formants(FeatureFamily):
     >>> strength = sum(1 / (1 + ((hz - peak) / 60) ** 2) for peak in (700, 1200, 2600)) + 0.01
     >>> vowel = np.sin(2 * np.pi * np.outer(time, hz)) @ (strength / hz)
     >>> table = Formants().set_output(transform="pandas").fit_transform(vowel[None])
-    >>> [round(table[f"formants__{name}_mean"][0], -2).item() for name in ("f1", "f2", "f3")]
+    >>> [round(table[f"formants__{name}__mean"][0], -2).item() for name in ("f1", "f2", "f3")]
     [700.0, 1200.0, 2600.0]
     """
 
     name = "formants"
     needs = ("formants", "pitch", "rms")
     meanings = (
-        Meaning("f1_f2_level_*", "dB", "first formant over the second"),
-        Meaning("f2_f1_*", "octaves", "distance of two formants: front vowels or back vowels"),
-        Meaning("f3_f2_*", "octaves", "distance of two formants"),
-        Meaning("f[123]_level_*", "dB", "height of the envelope at a formant"),
-        Meaning("f[123]_*", "Hz", "frequency of a formant"),
-        Meaning("gain_*", "dB", "power that linear prediction leaves: 0 for white noise"),
+        Meaning("f1_f2_level", "dB", "first formant over the second"),
+        Meaning("f2_f1", "octaves", "distance of two formants: front vowels or back vowels"),
+        Meaning("f3_f2", "octaves", "distance of two formants"),
+        Meaning("f[123]_level", "dB", "height of the envelope at a formant"),
+        Meaning("f[123]", "Hz", "frequency of a formant"),
+        Meaning("gain", "dB", "power that prediction leaves: the lower the more peaked"),
     )
     source = "Makhoul 1975 (linear prediction)"
 
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
         rows = (*ROWS, *RATIOS)
-        return [f"{self.name}__{row}_{name}" for name in STATISTICS for row in rows]
+        return [f"{self.name}__{row}__{name}" for name in STATISTICS for row in rows]
 
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips, shape (n_clips, 40)."""

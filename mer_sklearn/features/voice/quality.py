@@ -15,9 +15,9 @@ from ..family import FeatureFamily, Meaning
 from ..ops import BIN_HZ, N_BINS, N_FFT, Array, Bank
 from ..spectra import DB, Frames, series
 from ..statistics import summarize, weighted_mean
-from ..tables import N_MELS, _hz_to_mel, _mel_to_hz
+from ..tables import N_MELS, hz_to_mel, mel_to_hz
 from ._speech import loudest
-from .pitch import block_pitch
+from .pitch import pitch
 
 __all__ = ["VoiceQuality"]
 
@@ -66,7 +66,7 @@ def voice_quality(frames: Frames) -> Array:
     ]
     number = np.repeat(np.arange(1, N_HARMONICS + 1), 3).astype(np.float32)
     around = np.tile([-1, 0, 1], N_HARMONICS)
-    bins = block_pitch(frames)[..., :1] * ops.const(number / np.float32(BIN_HZ)) + 0.5
+    bins = frames.once(pitch)[..., :1] * ops.const(number / np.float32(BIN_HZ)) + 0.5
     bins = xp.astype(bins, xp.int64) + ops.const(around)
     near = ops.keep_shape(xp.take_along_axis(frames.power, bins, axis=-1), (0, 0, N_HARMONICS, 3))
     table = _bin_slopes()
@@ -101,7 +101,7 @@ class VoiceQuality(FeatureFamily):
     Attributes
     ----------
     feature_names_out_ : list of str
-        Names of the columns, such as ``voice_quality__alpha_ratio_mean``.
+        Names of the columns, such as ``voice_quality__alpha_ratio__mean``.
 
     References
     ----------
@@ -122,30 +122,30 @@ class VoiceQuality(FeatureFamily):
     ... )
     >>> voice = VoiceQuality().set_output(transform="pandas")
     >>> table = voice.fit_transform(np.stack([soft, pressed]) / 3).round()
-    >>> table["voice_quality__h1_h2_mean"].tolist()
+    >>> table["voice_quality__h1_h2__mean"].tolist()
     [12.0, 6.0]
-    >>> bool(np.diff(table["voice_quality__alpha_ratio_mean"])[0] > 10)
+    >>> bool(np.diff(table["voice_quality__alpha_ratio__mean"])[0] > 10)
     True
     """
 
     name = "voice_quality"
     needs = ("voice_quality", "mel", "rms")
     meanings = (
-        Meaning("alpha_ratio_*", "dB", "energy above 1 kHz over that below: tense or soft"),
-        Meaning("hammarberg_*", "dB", "peak below 2 kHz over that above: soft or tense"),
+        Meaning("alpha_ratio", "dB", "energy above 1 kHz over that below: tense or soft"),
+        Meaning("hammarberg", "dB", "peak below 2 kHz over that above: soft or tense"),
         Meaning("slope_*", "dB a kHz", "tilt of the spectrum between two frequencies"),
-        Meaning("h1_h[23]_*", "dB", "first harmonic over a higher one: breathy or pressed"),
-        Meaning("h1_a[23]_*", "dB", "first harmonic over a formant: breathy or pressed"),
-        Meaning("centroid_*", "octaves", "centre of the spectrum above 1 kHz: bright or dark"),
-        Meaning("flux_*", "dB", "change of the spectrum since the frame before"),
-        Meaning("level_*", "dB", "power; 0 for a sine of full scale"),
+        Meaning("h1_h[23]", "dB", "first harmonic over a higher one: breathy or pressed"),
+        Meaning("h1_a[23]", "dB", "first harmonic over a formant: breathy or pressed"),
+        Meaning("centroid", "octaves", "centre of the spectrum above 1 kHz: bright or dark"),
+        Meaning("flux", "dB", "change of the spectrum since the frame before"),
+        Meaning("level", "dB", "power; 0 for a sine of full scale"),
         Meaning("band_*", "dB", "power in a band over that of the frame"),
     )
     source = "Eyben et al. 2016 (eGeMAPS), Hammarberg et al. 1980"
 
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
-        return [f"{self.name}__{row}_{name}" for name in (*STATISTICS, "loud") for row in ROWS]
+        return [f"{self.name}__{row}__{name}" for name in (*STATISTICS, "loud") for row in ROWS]
 
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips, shape (n_clips, 115)."""
@@ -159,25 +159,26 @@ def _rows(clip: ClipSeries) -> Array:
     """Return the measures of each frame."""
     ops, xp, values = clip.ops, clip.xp, clip.voice_quality
     n_bands = len(EDGES) - 1
-    power = values[..., :n_bands]
+    power, moment = values[..., :n_bands], values[..., n_bands : n_bands + 1]
+    peaks_and_harmonics, low_slopes = values[..., n_bands + 1 : -2], values[..., -2:]
     total = xp.sum(power, axis=-1, keepdims=True)
     floor = total * FLOOR + SILENCE
 
-    sums = xp.concat([xp.matmul(power, ops.const(_sums())), values[..., n_bands + 1 : -2]], axis=-1)
-    db = xp.log(sums + floor) * DB
-    ratios = xp.matmul(db, ops.const(_ratios()))
+    sums = xp.concat([xp.matmul(power, ops.const(_sums())), peaks_and_harmonics], axis=-1)
+    ratios = xp.matmul(xp.log(sums + floor) * DB, ops.const(_ratios()))
+    balance, harmonics, in_bands = ratios[..., :2], ratios[..., 2:6], ratios[..., 6:]
     levels = clip.once(bands)
     flux = xp.mean(xp.abs(levels - ops.shift(levels, 1)), axis=-1, keepdims=True)
     return xp.concat(
         [
-            ratios[..., :2],
-            values[..., -2:],
+            balance,
+            low_slopes,
             xp.matmul(levels, ops.const(_band_slopes())),
-            ratios[..., 2:6],
-            values[..., n_bands : n_bands + 1] / (total + SILENCE),
+            harmonics,
+            moment / (total + SILENCE),
             flux,
             xp.log((total + SILENCE) * float(1 / FULL_SCALE)) * DB,
-            ratios[..., 6:],
+            in_bands,
         ],
         axis=-1,
     )
@@ -231,9 +232,9 @@ def _bin_slopes() -> npt.NDArray[np.float32]:
 @functools.cache
 def _band_slopes() -> npt.NDArray[np.float32]:
     """Return the weights of the 40 mel bands in the slopes of their levels, a kHz."""
-    top = _hz_to_mel(np.array(SAMPLE_RATE / 2))
+    top = hz_to_mel(np.array(SAMPLE_RATE / 2))
     centre = ((np.arange(N_BANDS) + 0.5) * (N_MELS / N_BANDS) + 0.5) / (N_MELS + 1)
-    hz = _mel_to_hz(centre * top)
+    hz = mel_to_hz(centre * top)
     return _slope_table(hz, np.gradient(hz), HIGH_SLOPES)
 
 

@@ -27,7 +27,7 @@ class SpeechBands(FeatureFamily):
     Attributes
     ----------
     feature_names_out_ : list of str
-        Names of the columns, such as ``speech_bands__7_mean``; 0 is the lowest band.
+        Names of the columns, such as ``speech_bands__7__mean``; 0 is the lowest band.
 
     References
     ----------
@@ -41,7 +41,7 @@ class SpeechBands(FeatureFamily):
     >>> hum, hiss = np.sin(2 * np.pi * 150 * time), np.sin(2 * np.pi * 7_000 * time)
     >>> voice = SpeechBands().set_output(transform="pandas")
     >>> voice.fit_transform(np.stack([hum, hiss])).filter(like="loud").idxmax(axis=1).tolist()
-    ['speech_bands__1_loud', 'speech_bands__34_loud']
+    ['speech_bands__1__loud', 'speech_bands__34__loud']
     """
 
     name = "speech_bands"
@@ -51,7 +51,7 @@ class SpeechBands(FeatureFamily):
 
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
-        return [f"{self.name}__{band}_{name}" for name in STATISTICS for band in range(N_BANDS)]
+        return [f"{self.name}__{band}__{name}" for name in STATISTICS for band in range(N_BANDS)]
 
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips, shape (n_clips, 160)."""

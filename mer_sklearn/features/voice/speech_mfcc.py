@@ -43,7 +43,7 @@ class SpeechMFCC(FeatureFamily):
     Attributes
     ----------
     feature_names_out_ : list of str
-        Names of the columns, such as ``speech_mfcc__3_mean``.
+        Names of the columns, such as ``speech_mfcc__3__mean``.
 
     References
     ----------
@@ -74,7 +74,7 @@ class SpeechMFCC(FeatureFamily):
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
         return [
-            f"{self.name}__{prefix.removeprefix('shape')}{i}_{name}"
+            f"{self.name}__{prefix.removeprefix('shape')}{i}__{name}"
             for prefix, names in STATISTICS.items()
             for name in names
             for i in range(N_SHAPE if prefix else N_MFCC)

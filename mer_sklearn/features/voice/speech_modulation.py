@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 
 import numpy as np
-import numpy.typing as npt
 
 from ..clip_series import ClipSeries
 from ..derived import N_BANDS
 from ..family import FeatureFamily, Meaning
 from ..ops import FRAME_RATE, Array
 from ..statistics import NONE
+from ..timbre.modulation import rate_tables
 from ._speech import above_lowest, span
 
 __all__ = ["SpeechModulation"]
@@ -21,6 +20,7 @@ N_PAIRS = N_BANDS // 2
 SIZE = round(1.5 * FRAME_RATE)  # frames of a window
 EDGES = (0.6, 1.4, 2.5, 4, 6, 10, 20)  # Hz
 RATES = [f"{low:g}-{high:g}_hz" for low, high in itertools.pairwise(EDGES)]
+HANN = np.asarray(np.hanning(SIZE) / SIZE, np.float32)
 STILL = 1e-2  # dB of amplitude; what is modulated less counts as still
 
 
@@ -67,12 +67,12 @@ class SpeechModulation(FeatureFamily):
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips, shape (n_clips, 120)."""
         ops, xp = clip.ops, clip.xp
-        waves, rates = _tables()
+        waves, rates = rate_tables(SIZE, EDGES)
         levels, _ = above_lowest(clip)
         pairs = xp.mean(ops.keep_shape(levels, (0, 0, N_PAIRS, 2)), axis=-1)
         windows = ops.windows(pairs, SIZE, SIZE // 4)
         windows = windows - xp.mean(windows, axis=2, keepdims=True)
-        spectrum = xp.matmul(ops.const(waves), windows)
+        spectrum = xp.matmul(ops.const(waves * HANN), windows)
         squares, half = spectrum * spectrum, len(waves) // 2
         amplitude = xp.sqrt(squares[:, :, :half, :] + squares[:, :, half:, :])
 
@@ -81,15 +81,3 @@ class SpeechModulation(FeatureFamily):
         mean = xp.sum(amplitude * weight, axis=1) / (xp.sum(weight, axis=1) + NONE)
         per_band = xp.permute_dims(xp.matmul(ops.const(rates), mean), (0, 2, 1))
         return ops.keep_shape(xp.log(per_band + STILL), (0, N_PAIRS * len(RATES)))
-
-
-@functools.cache
-def _tables() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return windowed cosines and sines of the wanted bins, and the mean over each rate's bins."""
-    hz = np.arange(SIZE // 2 + 1) * FRAME_RATE / SIZE
-    rate = np.searchsorted(EDGES, hz, side="right") - 1
-    wanted = np.flatnonzero((rate >= 0) & (rate < len(RATES)))
-    phase = 2 * np.pi * np.outer(wanted, np.arange(SIZE)) / SIZE
-    waves = np.concatenate([np.cos(phase), np.sin(phase)]) * (np.hanning(SIZE) / SIZE)
-    member = (rate[wanted] == np.arange(len(RATES))[:, None]).astype(np.float32)
-    return waves.astype(np.float32), member / member.sum(axis=1, keepdims=True)

@@ -53,7 +53,7 @@ class SpeechThirds(FeatureFamily):
         Meaning("mfcc_*", "dB", "cepstral coefficient in a third less that of the span"),
         Meaning("level_*", "dB", "level in a third less that of the span"),
         Meaning("pitch_*", "semitones", "pitch in a third less that of the span"),
-        Meaning("periodicity_*", "0 to 10", "periodicity in a third less that of the span"),
+        Meaning("periodicity_*", "-10 to 10", "ten times the periodicity, less that of the span"),
     )
     source = "Schuller et al. 2009 (parts of an utterance)"
 

@@ -56,6 +56,7 @@ def test_noise_has_all_notes_and_no_key(rng):
     assert table["clarity"][0] < 0.2
     assert table["clarity"][1] > 0.5
     assert table["strongest"][0] == pytest.approx(1 / 12, abs=0.02)
+    assert table["relative_mode"][0] == pytest.approx(0, abs=0.05)
 
 
 def test_a_tone_is_one_note():

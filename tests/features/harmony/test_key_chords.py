@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mer_sklearn.features.harmony import KeyAndChords
-from mer_sklearn.features.harmony.key_chords import CHORDS, _chord_table
 
 TONICS = [60, 64, 67, 71]
 
@@ -48,13 +47,6 @@ def test_roots_that_fall_by_fifths(play, columns):
     motion = columns(KeyAndChords(), signal).filter(like="root_motion_").to_numpy()[0]
     assert motion.argmax() == 5
     assert motion.sum() == pytest.approx(1, abs=1e-3)
-
-
-def test_chord_templates(columns):
-    table = _chord_table().T.reshape(len(CHORDS), 12, 12)
-    np.testing.assert_allclose((table**2).sum(axis=-1), 1, rtol=1e-6)
-    assert set(np.flatnonzero(table[1, 9])) == {9, 0, 4}  # A minor, on class 0 = C
-    assert set(np.flatnonzero(table[6, 7])) == {7, 11, 2, 5}  # G7
 
 
 def test_notes_are_fewer_in_a_drone_than_in_a_cluster(play, columns):

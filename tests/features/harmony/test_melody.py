@@ -73,6 +73,15 @@ def test_bands_are_registers(play, columns):
     assert centre[1] > centre[0] + 4
 
 
+def test_silence_has_no_pitch_at_all(play, columns):
+    """Nor does silence before a note count as a low one."""
+    note = play([[76]], seconds=1.0)
+    table = columns(MelodyAndBass(), 0 * note, note, np.pad(note, (2 * len(note), 0)))
+    pitches = table[["melody_pitch", "melody_p10", "melody_median", "melody_p90", "melody_range"]]
+    assert (pitches.loc[0] == 0).all()
+    assert table["melody_p10"][2] == pytest.approx(table["melody_p10"][1], abs=0.5)
+
+
 def test_a_tone_is_clearer_than_noise(play, columns, rng):
     table = columns(MelodyAndBass(), play([[69]]), 0.1 * rng.normal(size=16_000))
     assert table["melody_clarity"][0] > 2 * table["melody_clarity"][1]

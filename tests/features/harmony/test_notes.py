@@ -13,6 +13,7 @@ def test_a_chord_has_more_layers_than_a_note(play, columns):
     layers = columns(NoteActivity(), *(play([chord] * 2) for chord in chords))["layers_median"]
     assert (np.diff(layers) > 0).all()
     assert layers[3] > 1.5 * layers[0]
+    assert layers[0] == pytest.approx(5, abs=1.5)
 
 
 @pytest.mark.parametrize("rate", [2, 4])

@@ -9,8 +9,8 @@ from mer_sklearn import Clip
 from mer_sklearn.audio import SAMPLE_RATE
 from mer_sklearn.features.clip_series import ClipSeries
 from mer_sklearn.features.harmony import Tonality
-from mer_sklearn.features.harmony.pitch_classes import key_correlations, tonic_of
-from mer_sklearn.features.harmony.tonality import CHORDS, SYMMETRIES
+from mer_sklearn.features.harmony.pitch_classes import CHORDS, key_correlations, tonic_of
+from mer_sklearn.features.harmony.tonality import SYMMETRIES
 from mer_sklearn.features.ops import NumpyOps
 
 N_FRAMES = 16 * 43  # 43 spans, 5 windows

@@ -47,8 +47,8 @@ def test_syllables_are_modulation_at_4_hz(columns, rng, group):
     table = columns(VocalLine(), *modulated)
     assert table[f"syllables_{group}"].idxmax() == 1
     assert table[f"syllables_{group}"].idxmin() == 2
-    assert table[f"phrases_{group}"].idxmax() == 1
-    assert table[f"phrases_{group}"].idxmin() == 0
+    assert table[f"syllables_over_phrases_{group}"].idxmax() == 1
+    assert table[f"syllables_over_phrases_{group}"].idxmin() == 0
 
 
 def test_a_tone_is_voiced_and_noise_is_not(columns, rng):

@@ -7,10 +7,10 @@ import pytest
 import scipy.linalg
 
 from mer_sklearn.features.clip_series import ClipSeries
+from mer_sklearn.features.log_covariance import FLOOR, log_covariance, triangle_names
 from mer_sklearn.features.ops import NumpyOps
 from mer_sklearn.features.timbre import LaggedCovariance, MFCCCovariance
 from mer_sklearn.features.timbre._cepstrum import lagged
-from mer_sklearn.features.timbre._covariance import FLOOR, log_covariance, triangle_names
 
 # scipy's word for an error of 1e-13.
 pytestmark = pytest.mark.filterwarnings("ignore:logm result may be inaccurate:RuntimeWarning")

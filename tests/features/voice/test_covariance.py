@@ -8,8 +8,8 @@ import scipy.linalg
 
 from mer_sklearn.features.clip_series import clip_series
 from mer_sklearn.features.derived import active
+from mer_sklearn.features.log_covariance import FLOOR
 from mer_sklearn.features.ops import NumpyOps
-from mer_sklearn.features.timbre._covariance import FLOOR
 from mer_sklearn.features.voice import StackedCovariance, VoiceCovariance
 from mer_sklearn.features.voice.covariance import SHRINK
 

@@ -53,6 +53,22 @@ def test_the_fundamental_may_be_missing(tone):
     np.testing.assert_allclose(pitch_of(hollow)[0], 150, rtol=0.005)
 
 
+@pytest.mark.parametrize("hz", [65.0, 80.0, 123.4, 200.0, 217.3])
+@pytest.mark.parametrize(("tilt", "least"), [(0.5, 0.985), (1.0, 0.9975), (2.0, 0.998)])
+def test_a_clean_low_voice_is_as_periodic_as_a_high_one(tone, hz, tilt, least):
+    assert np.median(pitch_of(tone(np.full(20_000, hz), tilt))[1]) > least
+
+
+@pytest.mark.parametrize("tilt", [0.5, 1.0, 2.0])
+def test_a_clean_high_voice_is_wholly_periodic(tone, tilt):
+    for hz in (230.0, 311.1, 440.0, 600.0):
+        assert np.median(pitch_of(tone(np.full(20_000, hz), tilt))[1]) > 0.9990
+
+
+def test_above_612_hz_the_octave_below_is_read(tone):
+    np.testing.assert_allclose(pitch_of(tone(np.full(20_000, 700.0)))[0], 350, rtol=0.005)
+
+
 @pytest.mark.parametrize("ratio_db", [0, 5, 10, 15])
 def test_periodicity_is_the_share_of_the_harmonics(tone, rng, ratio_db):
     """Below 3.5 kHz, where it is measured: r = H / (H + N)."""
@@ -112,8 +128,8 @@ def test_two_series_share_the_pitch_of_a_block(monkeypatch, rng):
     from mer_sklearn.features.voice import pitch
 
     calls = []
-    find = pitch._find_pitch
-    monkeypatch.setattr(pitch, "_find_pitch", lambda frames: calls.append(1) or find(frames))
+    table = pitch._autocorrelation()
+    monkeypatch.setattr(pitch, "_autocorrelation", lambda: calls.append(1) or table)
     needs = ["pitch", "voice_quality"]
     clip_series(NumpyOps(), rng.normal(size=(1, 4_096)).astype(np.float32), needs)
     assert len(calls) == 1

@@ -15,7 +15,7 @@ TIME = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
 def test_a_tone_stands_in_its_band(row, hz, band):
     found = row(SpeechBands(), 0.5 * np.sin(2 * np.pi * hz * TIME))
     for name in ("mean", "p90", "loud"):
-        levels = [found[f"{i}_{name}"] for i in range(40)]
+        levels = [found[f"{i}__{name}"] for i in range(40)]
         assert abs(int(np.argmax(levels)) - band) <= 1
 
 
@@ -24,7 +24,7 @@ def test_pauses_do_not_count(row, rng):
     quick, slow = (row(SpeechBands(), np.pad(word, n * 512)) for n in (10, 80))
     for i in range(40):
         for name in ("mean", "std", "p90"):
-            assert slow[f"{i}_{name}"] == pytest.approx(quick[f"{i}_{name}"], abs=0.05)
+            assert slow[f"{i}__{name}"] == pytest.approx(quick[f"{i}__{name}"], abs=0.05)
 
 
 def test_loud_is_the_mean_of_the_loudest_fifth(row):
@@ -32,8 +32,8 @@ def test_loud_is_the_mean_of_the_loudest_fifth(row):
     is_loud = TIME > 4 / 3
     signal = np.where(is_loud, np.sin(2 * np.pi * 4_000 * TIME), 0.05 * np.sin(500 * TIME))
     found = row(SpeechBands(), signal)
-    high = max(range(40), key=lambda i: found[f"{i}_p90"])
-    assert found[f"{high}_loud"] > found[f"{high}_mean"] + 10
+    high = max(range(40), key=lambda i: found[f"{i}__p90"])
+    assert found[f"{high}__loud"] > found[f"{high}__mean"] + 10
 
 
 def test_the_level_shifts_all_means(row, speech):
@@ -45,5 +45,5 @@ def test_the_level_shifts_all_means(row, speech):
 
 def test_bands_at_the_floor_do_not_vary_at_all(row):
     found = row(SpeechBands(), np.sin(2 * np.pi * 200 * TIME) * np.hanning(TIME.size))
-    assert found["39_std"] == 0
-    assert found["39_mean"] == pytest.approx(found["35_mean"], abs=1e-4)
+    assert found["39__std"] == 0
+    assert found["39__mean"] == pytest.approx(found["35__mean"], abs=1e-4)

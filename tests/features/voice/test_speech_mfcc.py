@@ -27,19 +27,19 @@ def test_statistics_are_those_of_active_frames(row, spoken):
     signal, clip, on = spoken
     found, mfcc = row(SpeechMFCC(), signal), clip.mfcc(40)[0, on]
     for i in (0, 1, 7, 19, 39):
-        assert found[f"{i}_mean"] == pytest.approx(mfcc[:, i].mean(), abs=1e-2)
-        assert found[f"{i}_std"] == pytest.approx(mfcc[:, i].std(), abs=1e-2)
+        assert found[f"{i}__mean"] == pytest.approx(mfcc[:, i].mean(), abs=1e-2)
+        assert found[f"{i}__std"] == pytest.approx(mfcc[:, i].std(), abs=1e-2)
     for i in (0, 1, 7, 19):
-        assert found[f"{i}_p10"] == pytest.approx(np.quantile(mfcc[:, i], 0.1), abs=1e-2)
-        assert found[f"{i}_skew"] == pytest.approx(scipy.stats.skew(mfcc[:, i]), rel=0.1, abs=0.05)
+        assert found[f"{i}__p10"] == pytest.approx(np.quantile(mfcc[:, i], 0.1), abs=1e-2)
+        assert found[f"{i}__skew"] == pytest.approx(scipy.stats.skew(mfcc[:, i]), rel=0.1, abs=0.05)
 
 
 def test_differences_are_those_of_active_frames(row, spoken):
     signal, clip, on = spoken
     found, change = row(SpeechMFCC(), signal), delta(clip, clip.mfcc(20))[0, on]
-    assert found["delta_3_max"] == pytest.approx(change[:, 3].max(), abs=1e-3)
-    assert found["delta_3_min"] == pytest.approx(change[:, 3].min(), abs=1e-3)
-    assert found["delta_3_std"] == pytest.approx(change[:, 3].std(), abs=1e-3)
+    assert found["delta_3__max"] == pytest.approx(change[:, 3].max(), abs=1e-3)
+    assert found["delta_3__min"] == pytest.approx(change[:, 3].min(), abs=1e-3)
+    assert found["delta_3__std"] == pytest.approx(change[:, 3].std(), abs=1e-3)
 
 
 def test_a_difference_is_the_slope_of_a_line(rng):
@@ -51,7 +51,7 @@ def test_a_difference_is_the_slope_of_a_line(rng):
 
 def test_the_level_moves_only_coefficient_0(row, speech):
     soft, loud = (row(SpeechMFCC(), gain * speech[9]) for gain in (10.0, 100.0))
-    for name in ("0_mean", "0_p10", "0_p90"):
+    for name in ("0__mean", "0__p10", "0__p90"):
         assert loud.pop(name) - soft.pop(name) == pytest.approx(20 * np.sqrt(128), rel=1e-3)
     for name, value in loud.items():
         assert soft[name] == pytest.approx(value, rel=5e-3, abs=5e-3), name

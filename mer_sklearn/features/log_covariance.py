@@ -7,8 +7,8 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from ..clip_series import ClipSeries
-from ..ops import Array
+from .clip_series import ClipSeries
+from .ops import Array
 
 __all__ = ["log_covariance", "triangle_names"]
 
