@@ -83,7 +83,10 @@ def cost(families: Sequence[FeatureFamily], files: Sequence[str]) -> dict[str, f
         clip = clip_series(NumpyOps(), signal, needs)
         series = {name: getattr(clip, name) for name in needs}
         for family in families:
-            columns = spent(lambda: family.columns(ClipSeries(NumpyOps(), series)))  # noqa: B023
+            n_samples = signal.shape[1]
+            columns = spent(
+                lambda: family.columns(ClipSeries(NumpyOps(), series, n_samples))  # noqa: B023
+            )
             found.setdefault(family.name, []).append(columns / decoding)
     return {name: statistics.median(ratios) for name, ratios in found.items()}
 

@@ -12,6 +12,7 @@ from .evaluation.audit import audit_pipeline as audit_pipeline
 from .evaluation.compare import compare as compare
 from .evaluation.evaluate import evaluate as evaluate
 from .features.extractor import AudioFeatures as AudioFeatures
+from .kernel import FamilyKernelRidge as FamilyKernelRidge
 from .labels import EmotionLabeller as EmotionLabeller
 from .pipeline import EmotionPipeline as EmotionPipeline
 from .scaling import BlockScaler as BlockScaler

@@ -123,6 +123,7 @@ class _FamilyKernel(BaseEstimator):
 
     def _decide(self, X: npt.ArrayLike) -> FloatArray:
         check_is_fitted(self)
+        validate_data(self, X, reset=False)
         rows = self.scaler_.transform(X) * self.unit_
         values = np.empty((len(rows), *self.dual_coef_.shape[1:]))
         for some, kernel in self._kernel_in_blocks(rows):
@@ -162,7 +163,8 @@ class _FamilyKernel(BaseEstimator):
             raise unknown_name("kind of kernel", self.kind, KINDS)
         for name in ("gamma", "alpha"):
             value = getattr(self, name)
-            if not (isinstance(value, Real) and float(value) > 0):
+            is_number = isinstance(value, Real) and not isinstance(value, bool)
+            if not (is_number and 0 < value < np.inf):
                 raise InputError(f"{name}={value!r} must be a positive number.")
         if not isinstance(self.max_rows, Integral) or self.max_rows < 1:
             raise InputError(f"max_rows={self.max_rows!r} must be a whole number of rows from 1.")

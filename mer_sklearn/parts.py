@@ -8,18 +8,18 @@ row of each.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .audio import AudioItem, AudioStream, Clip
-from .extraction.cache import CacheChoice, open_cache
-from .extraction.engine import Part, Rows, map_rows
+from .audio import AudioStream, Clip
+from .extraction.engine import Part
 from .features.family import FeatureFamily
 from .features.ops import Array, NumpyOps, Ops
-from .features.rows import FamilyRows
+from .features.rows import FamilyRows, extract
 
 __all__ = [
     "N_PARTS",
@@ -160,14 +160,5 @@ class PartRows:
         return rows
 
 
-def extract_parts(
-    families: Sequence[FeatureFamily],
-    items: Sequence[AudioItem],
-    *,
-    n_jobs: int | None = None,
-    cache: CacheChoice = None,
-    on_error: str = "raise",
-) -> Rows:
-    """Compute the columns of clips in parts; see `mer_sklearn.extraction.engine.map_rows`."""
-    with open_cache(cache) as opened:
-        return map_rows(PartRows(families), items, n_jobs=n_jobs, cache=opened, on_error=on_error)
+# The columns of clips in parts, as `extract` gives those of clips.
+extract_parts = functools.partial(extract, rows_of=PartRows)

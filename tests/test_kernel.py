@@ -231,6 +231,9 @@ def test_rows_that_are_all_alike_predict_the_mean():
         ({"kind": "rfb"}, r"Unknown kind of kernel 'rfb'.*Did you mean 'rbf'"),
         ({"gamma": 0}, "gamma=0 must be a positive number"),
         ({"alpha": -1}, "alpha=-1 must be a positive number"),
+        ({"gamma": np.inf}, "gamma=inf must be a positive number"),
+        ({"gamma": True}, "gamma=True must be a positive number"),
+        ({"alpha": np.nan}, "alpha=nan must be a positive number"),
         ({"max_rows": 0}, "max_rows=0 must be a whole number of rows"),
         ({"max_rows": 2.5}, "max_rows=2.5 must be a whole number of rows"),
         ({"blocks": [1, 1]}, "blocks sums to 2 columns, but X has 1"),
@@ -253,3 +256,10 @@ def test_parameters_without_sense_are_refused(model, parameters, sentence):
 def test_weights_without_sense_are_refused(weight, sentence):
     with pytest.raises(InputError, match=sentence):
         FamilyKernelRidge().fit([[0.0], [1.0]], [0.0, 1.0], sample_weight=weight)
+
+
+@pytest.mark.parametrize("kernel", [FamilyKernelRidge, FamilyKernelClassifier])
+def test_a_table_of_another_width_is_told_of_this_model(kernel):
+    model = kernel().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
+    with pytest.raises(ValueError, match=f"3 features, but {kernel.__name__} is expecting 2"):
+        model.predict([[0.0, 1.0, 2.0]])

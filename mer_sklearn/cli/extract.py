@@ -48,7 +48,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: float) -> f
 
 @click.command(short_help="Write a table of features.")
 @click.argument("sources", nargs=-1, required=True)
-@click.option("--features", "-f", default="music", show_default=True, help="Preset.")
+@click.option("--features", "-f", default="music", show_default=True, help="Preset or family.")
 @click.option("--output", "-o", required=True, help="FILE.csv, FILE.parquet or FOLDER/.")
 @click.option(
     "--on-error",

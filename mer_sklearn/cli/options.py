@@ -191,7 +191,7 @@ def make_pipeline(
 
     A name that leads nowhere makes the command wrong.
     """
-    from ..features.presets import preset
+    from ..features.presets import families_of
     from ..pipeline import EmotionPipeline
     from ..steps import build_balance, build_labeller, build_scale, task_of_model
 
@@ -210,7 +210,7 @@ def make_pipeline(
     try:
         task_of_model(model)
         if features != "none":
-            preset(features)
+            families_of(features)
         build_scale(pipeline.scale, model, [])
         build_balance(pipeline.balance, "classification", weighted=False, random_state=seed)
         if labeller is not None:

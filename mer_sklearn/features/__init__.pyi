@@ -11,6 +11,7 @@ from .harmony import Key as Key
 from .harmony import KeyAndChords as KeyAndChords
 from .harmony import MelodyAndBass as MelodyAndBass
 from .harmony import NoteActivity as NoteActivity
+from .harmony import Register as Register
 from .harmony import Tonality as Tonality
 from .harmony import TonicRelativeHarmony as TonicRelativeHarmony
 from .harmony import Tonnetz as Tonnetz

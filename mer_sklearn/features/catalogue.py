@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import unknown_name
 from .family import FAMILIES, FeatureFamily, Meaning
-from .presets import PRESETS, preset
+from .presets import PRESETS, families_of, preset
 
 __all__ = ["Entry", "catalogue"]
 
@@ -65,12 +64,8 @@ def catalogue(name: str | None = None) -> list[Entry]:
     """
     if name is None:
         families: Sequence[FeatureFamily] = [FAMILIES[known]() for known in FAMILIES]
-    elif name in PRESETS:
-        families = preset(name)
-    elif name in FAMILIES:
-        families = [FAMILIES[name]()]
     else:
-        raise unknown_name("preset or family", name, [*PRESETS, *FAMILIES])
+        families = families_of(name)
     return [Entry(family, _presets_of(family)) for family in families]
 
 

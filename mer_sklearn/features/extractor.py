@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import InputError, unknown_name
 from ..extraction.cache import CacheChoice
 from ..extraction.engine import check_on_error, check_timeout
-from .family import AudioTransformer, FeatureFamily
-from .presets import preset
+from .family import FAMILIES, AudioTransformer, FeatureFamily
+from .presets import families_of
 
 __all__ = ["AudioFeatures"]
 
@@ -23,9 +23,10 @@ class AudioFeatures(AudioTransformer):
 
     Parameters
     ----------
-    families : str or sequence of FeatureFamily, default="music"
-        The name of a preset (`mer_sklearn.features.PRESETS`), or the families. Their parameters are
-        reached by their names: ``set_params(mfcc__n_mfcc=13)``.
+    families : str or sequence of str or FeatureFamily, default="music"
+        The name of a preset (`mer_sklearn.features.PRESETS`) or of a family
+        (`mer_sklearn.features.FAMILIES`), or a list of families, those by name with their defaults.
+        Their parameters are reached by their names: ``set_params(mfcc__n_mfcc=13)``.
     n_jobs : int, default=None
         Workers that decode and compute: None is 1, -1 all cores. A `joblib.parallel_config` around
         the call chooses another backend.
@@ -49,15 +50,15 @@ class AudioFeatures(AudioTransformer):
     Examples
     --------
     >>> import numpy as np
-    >>> from mer_sklearn.features import MFCC, AudioFeatures, Chroma
-    >>> features = AudioFeatures([MFCC(n_mfcc=13), Chroma()])
+    >>> from mer_sklearn.features import MFCC, AudioFeatures
+    >>> features = AudioFeatures([MFCC(n_mfcc=13), "chroma"])
     >>> features.fit_transform(np.zeros((2, 22_050), dtype=np.float32)).shape
     (2, 255)
     """
 
     def __init__(
         self,
-        families: str | Sequence[FeatureFamily] = "music",
+        families: str | Sequence[str | FeatureFamily] = "music",
         *,
         n_jobs: int | None = None,
         cache: CacheChoice = None,
@@ -130,7 +131,7 @@ class AudioFeatures(AudioTransformer):
         super().set_params(**own)
         nested = {key: value for key, value in params.items() if key not in own}
         if nested:
-            # The families of a preset become this object's own before they change.
+            # Families by name become this object's own before they change.
             self.families = families = self._families()
             for key, value in nested.items():
                 name, _, parameter = key.partition("__")
@@ -146,15 +147,23 @@ class AudioFeatures(AudioTransformer):
         return self
 
     def _families(self) -> list[FeatureFamily]:
-        """Return the families as they are, those of a preset new."""
+        """Return the families as they are, those by name new."""
         if isinstance(self.families, str):
-            return preset(self.families)
+            return families_of(self.families)
         families = list(self.families) if np.iterable(self.families) else [self.families]
-        for family in families:
-            if not isinstance(family, FeatureFamily):
-                msg = (
-                    f"families holds {family!r}, which is no feature family. Pass the name of a "
-                    "preset, or families such as [MFCC(), Chroma()]."
-                )
-                raise InputError(msg)
-        return families
+        return [_family(family) for family in families]
+
+
+def _family(family: Any) -> FeatureFamily:
+    """Return a family, by its name with its defaults."""
+    if isinstance(family, str):
+        if family not in FAMILIES:
+            raise unknown_name("feature family", family, FAMILIES)
+        return FAMILIES[family]()
+    if not isinstance(family, FeatureFamily):
+        msg = (
+            f"families holds {family!r}, which is no feature family. Pass the name of a preset or "
+            'of a family, or families such as [MFCC(), "chroma"].'
+        )
+        raise InputError(msg)
+    return family

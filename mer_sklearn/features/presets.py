@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..errors import unknown_name
 from .dynamics import Dynamics, Loudness, Percussive
-from .family import FeatureFamily
+from .family import FAMILIES, FeatureFamily
 from .harmony import (
     Chroma,
     Intervals,
@@ -16,6 +16,7 @@ from .harmony import (
     KeyAndChords,
     MelodyAndBass,
     NoteActivity,
+    Register,
     Tonality,
     TonicRelativeHarmony,
     Tonnetz,
@@ -53,7 +54,7 @@ from .voice import (
     VoiceQuality,
 )
 
-__all__ = ["PRESETS", "preset"]
+__all__ = ["PRESETS", "families_of", "preset"]
 
 Families: TypeAlias = list[FeatureFamily]
 
@@ -67,12 +68,13 @@ def _compact() -> Families:
     """Return about a hundred values that a person can read, each a musical word with a unit."""
     return [
         Tempo(),
-        Key(),
-        Loudness(),
-        SpectralBalance(),
-        SpectralStatistics(statistics=("mean", "std")),
-        Roughness(),
         OnsetStrength(statistics=("mean", "std")),
+        Key(),
+        Register(),
+        Loudness(),
+        Percussive(zones=False),
+        SpectralBalance(),
+        Roughness(values=("sethares", "layers")),
     ]
 
 
@@ -152,7 +154,7 @@ def _speech_full() -> Families:
 
 def _rich() -> Families:
     """Return every family there is."""
-    readable = [Tempo(), Key(), Loudness(), SpectralBalance()]
+    readable = [Tempo(), Key(), Register(), Loudness(), SpectralBalance()]
     return [*_music_full(), *_speech_full(), *readable, Tonnetz(), OnsetStrength()]
 
 
@@ -198,3 +200,33 @@ def preset(name: str) -> list[FeatureFamily]:
     if name not in PRESETS:
         raise unknown_name("feature preset", name, PRESETS)
     return PRESETS[name]()
+
+
+def families_of(name: str) -> list[FeatureFamily]:
+    """Return the families of a preset, or one family with its defaults.
+
+    Parameters
+    ----------
+    name : str
+        A name from `PRESETS` or from `FAMILIES`.
+
+    Returns
+    -------
+    list of FeatureFamily
+        New objects.
+
+    Raises
+    ------
+    InputError
+        If no preset and no family has this name; the message names the nearest.
+
+    Examples
+    --------
+    >>> families_of("mfcc")
+    [MFCC()]
+    """
+    if name in PRESETS:
+        return preset(name)
+    if name in FAMILIES:
+        return [FAMILIES[name]()]
+    raise unknown_name("preset or family", name, [*PRESETS, *FAMILIES])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..audio import AudioItem, AudioStream, Clip
 from ..errors import InputError
 from ..extraction.cache import CacheChoice, open_cache
-from ..extraction.engine import Part, Rows, map_rows
+from ..extraction.engine import Part, RowFunction, Rows, map_rows
 from .clip_series import clip_series
 from .ops import Array, NumpyOps, Ops
 
@@ -91,11 +91,15 @@ def extract(
     cache: CacheChoice = None,
     on_error: str = "raise",
     timeout: float | None = None,
+    rows_of: Callable[[Sequence[FeatureFamily]], RowFunction] = FamilyRows,
 ) -> Rows:
-    """Compute the rows of audio items; see `mer_sklearn.extraction.engine.map_rows`."""
+    """Compute the rows of audio items; see `mer_sklearn.extraction.engine.map_rows`.
+
+    What a row is, `rows_of` says: the clip, or its parts (`mer_sklearn.parts.PartRows`).
+    """
     with open_cache(cache) as opened:
         return map_rows(
-            FamilyRows(families),
+            rows_of(families),
             items,
             n_jobs=n_jobs,
             cache=opened,

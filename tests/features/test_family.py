@@ -94,6 +94,7 @@ def test_names_need_a_fit(make):
         (MFCC(13.5), "n_mfcc=13.5"),
         (MFCC("13"), "n_mfcc='13'"),
         (MFCC(None), "n_mfcc=None"),
+        (MFCC(True), "n_mfcc=True"),
         (MFCC(deltas=3), "deltas=3"),
         (MFCC(deltas=-1), "deltas=-1"),
         (MFCC(deltas=1.0), "deltas=1.0"),

@@ -13,6 +13,7 @@ from mer_sklearn.features import (
     Chroma,
     Key,
     Loudness,
+    Register,
     SpectralBalance,
     preset,
 )
@@ -22,7 +23,7 @@ from mer_sklearn.features.rows import family_columns
 # Between them they hold every family.
 SETS = {
     "mfcc of 1": lambda: [MFCC(n_mfcc=1, deltas=1, statistics=("median", "std"))],
-    "readable": lambda: [Key(), Loudness(), SpectralBalance()],
+    "readable": lambda: [Key(), Register(), Loudness(), SpectralBalance()],
     **{
         name: functools.partial(preset, name)
         for name in ("mfcc40-mean", "librosa", "music-full", "speech-full")

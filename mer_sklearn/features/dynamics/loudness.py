@@ -49,8 +49,9 @@ class Loudness(FeatureFamily):
     ===============  =====  ========================================================================
 
     Frames are floored 80 dB below the loudest; of those at the ends of the clip only what lies
-    inside counts, so a tone of any length has its level, and one sample its own. A clip recorded 6 dB louder has a level and a
-    loudness 6 dB higher, and all else but `silence` as before.
+    inside counts, so that a tone of any length has its level, and one sample its own. A clip
+    recorded 6 dB louder has a level and a loudness 6 dB higher, and all else but `silence` as
+    before.
 
     Attributes
     ----------

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import InputError
 from ..clip_series import ClipSeries
 from ..family import FeatureFamily, Meaning
 from ..ops import Array
@@ -53,6 +54,11 @@ class Percussive(FeatureFamily):
     held__change                       46 ms
     =======================  ========  ============================================================
 
+    Parameters
+    ----------
+    zones : bool, default=True
+        Whether to give the zones.
+
     Attributes
     ----------
     feature_names_out_ : list of str
@@ -85,10 +91,20 @@ class Percussive(FeatureFamily):
     )
     source = "FitzGerald 2010; statistics of this project"
 
+    def __init__(self, *, zones: bool = True) -> None:
+        self.zones = zones
+
+    def check(self) -> None:
+        """Refuse parameters that make no sense."""
+        super().check()
+        if not isinstance(self.zones, bool | np.bool_):
+            raise InputError(f"zones={self.zones!r} must be True or False.")
+
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
         names = [*REGIONS, *(f"{region}__{s}" for s in STATISTICS for region in REGIONS)]
-        names += [f"zone_{i}__{s}" for s in ("mean", "std") for i in range(N_ZONES)]
+        if self.zones:
+            names += [f"zone_{i}__{s}" for s in ("mean", "std") for i in range(N_ZONES)]
         names += ["balance", "struck__std", "held__std", "struck__change", "held__change"]
         return [f"{self.name}__{name}" for name in names]
 
@@ -103,13 +119,11 @@ class Percussive(FeatureFamily):
         energy, struck = xp.matmul(power, regions), xp.matmul(power * share, regions)
         held = xp.matmul(power * rest, regions[:, -1:])
         of_clip = xp.sum(struck, axis=1) / xp.sum(energy + low, axis=1)
-        zones = xp.matmul(share, ops.const(_means(_zones())))
-        values = [
-            of_clip,
-            summarize(clip, struck / (energy + low), STATISTICS),
-            summarize(clip, zones, ("mean", "std")),
-            _levels(clip, struck[..., -1:] + low, held + low),
-        ]
+        values = [of_clip, summarize(clip, struck / (energy + low), STATISTICS)]
+        if self.zones:
+            zones = xp.matmul(share, ops.const(_means(_zones())))
+            values.append(summarize(clip, zones, ("mean", "std")))
+        values.append(_levels(clip, struck[..., -1:] + low, held + low))
         return xp.concat(values, axis=-1)
 
 

@@ -6,6 +6,7 @@ from .key import Key
 from .key_chords import KeyAndChords
 from .melody import MelodyAndBass
 from .notes import NoteActivity
+from .register import Register
 from .tonality import Tonality
 from .tonic_harmony import TonicRelativeHarmony
 from .tonnetz import Tonnetz
@@ -18,6 +19,7 @@ __all__ = [
     "KeyAndChords",
     "MelodyAndBass",
     "NoteActivity",
+    "Register",
     "Tonality",
     "TonicRelativeHarmony",
     "Tonnetz",

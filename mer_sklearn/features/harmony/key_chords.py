@@ -147,4 +147,3 @@ def _chords(clip: ClipSeries, chroma: Array, tonic: Array) -> list[Array]:
         ops.keep_shape(degrees, (0, len(TRIADS) * N_CLASSES)),
         by_interval(clip, pairs_in_time(clip, roots, 1)),
     ]
-

@@ -36,8 +36,8 @@ class Roughness(StatisticsFamily):
     series       unit     what it is
     ===========  =======  ==========================================================================
     vassilakis   0 to 6   roughness of all pairs of partials, amplitudes re the largest
-    sethares     0 to 1   dissonance of all pairs of partials over their energy: 0.09 at most for two
-                          pure tones
+    sethares     0 to 1   dissonance of all pairs of partials over their energy: 0.09 at most for
+                          two pure tones
     peak_share   0 to 1   energy at the partials' bins over that of all bins below 5 kHz
     centroid     octaves  mean frequency of the partials above 1 kHz, weighted by amplitude
     spread       octaves  standard deviation of their frequency
@@ -91,8 +91,8 @@ class Roughness(StatisticsFamily):
     name = "roughness"
     needs = ("partials",)
     meanings = (
-        Meaning("vassilakis", "0 to 6", "how much partials 30 Hz apart and more beat, weak ones too"),
-        Meaning("sethares", "0 to 1", "how much partials 30 Hz apart and more beat"),
+        Meaning("vassilakis", "0 to 6", "how much partials beat, weak ones too, from 30 Hz apart"),
+        Meaning("sethares", "0 to 1", "how much partials beat, from 30 Hz apart"),
         Meaning("peak_share", "0 to 1", "energy of the 12 strongest partials over all"),
         Meaning("centroid", "octaves re 1 kHz", "mean frequency of the partials"),
         Meaning("spread", "octaves", "spread of the partials' frequency"),

@@ -41,10 +41,10 @@ class ModulationSpectrum(FeatureFamily):
     change_2-3_hz     log       deviation of the logarithm over windows, the mean over bands
     ================  ========  ===================================================================
 
-    Logarithms are natural, of the value and 0.001 dB. A clip shorter than 6 s is one window of its
-    own length, filled up with zeros once its mean is taken out: what comes and goes counts the same
-    whatever the length, but rates below one over the length are not told apart. The two frames at
-    either end of a clip, which reach beyond it, are left out.
+    Logarithms are natural, of the value and 0.001 dB. A clip shorter than 6 s is held at its end
+    until the window is full: what is steady stays so, but the slow rates then also say how long it
+    is and how it ends, and all are weaker the shorter it is. The two frames at either end of a
+    clip, which reach beyond it, are as the third.
 
     Attributes
     ----------
@@ -114,21 +114,13 @@ def _of_bands(clip: ClipSeries, pairs: Array) -> Array:
 
 
 def _windows(clip: ClipSeries, pairs: Array) -> Array:
-    """Return windows of some bands less their mean under a Hann window of sum 1/2 or so.
-
-    Shape (n_clips, n_windows, 258, n_bands); the Hann window is as long as the clip, 258 frames at
-    most.
-    """
+    """Return windows of some bands less their mean, (n_clips, n_windows, 258, n_bands)."""
     ops, xp = clip.ops, clip.xp
-    n_inner = xp.maximum(ops.length(pairs, 1) - 2 * EDGE, ops.integer(1))
-    windows = ops.windows(ops.at(pairs, ops.arange(n_inner) + EDGE), SIZE, SIZE // 2)
-
-    size = ops.real(xp.minimum(n_inner, ops.integer(SIZE)))
-    place = ops.const(np.arange(SIZE, dtype=np.float32).reshape(-1, 1))
-    inside = xp.astype(place < size, xp.float32)
-    turn = place * (2 * np.pi) / xp.maximum(size - 1.0, ops.scalar(1.0))
-    mean = xp.sum(windows * inside, axis=2, keepdims=True) / size
-    return (windows - mean) * (inside * (0.5 - 0.5 * xp.cos(turn)) / size)
+    n_frames = ops.length(pairs, 1)
+    place = ops.arange(xp.maximum(n_frames, ops.integer(SIZE)))
+    inner = xp.maximum(xp.minimum(place, n_frames - 1 - EDGE), ops.integer(EDGE))
+    windows = ops.windows(ops.at(pairs, inner), SIZE, SIZE // 2)
+    return windows - xp.mean(windows, axis=2, keepdims=True)
 
 
 @functools.cache
@@ -147,7 +139,8 @@ def rate_tables(
     Returns
     -------
     waves : array of shape (2 * n_bins, size)
-        Cosines of the bins between the first and the last edge, and their sines.
+        Cosines of the bins between the first and the last edge, and their sines, under a Hann
+        window.
     rates : array of shape (n_rates, n_bins)
         The mean over the bins of each rate.
     """
@@ -155,7 +148,7 @@ def rate_tables(
     rate = np.searchsorted(edges, hz, side="right") - 1
     wanted = np.flatnonzero((rate >= 0) & (rate < len(edges) - 1))
     phase = 2 * np.pi * np.outer(wanted, np.arange(size)) / size
-    waves = np.concatenate([np.cos(phase), np.sin(phase)])
+    waves = np.concatenate([np.cos(phase), np.sin(phase)]) * (np.hanning(size) / size)
     member = (rate[wanted] == np.arange(len(edges) - 1)[:, None]).astype(np.float32)
     return waves.astype(np.float32), member / member.sum(axis=1, keepdims=True)
 

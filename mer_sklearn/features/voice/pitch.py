@@ -40,8 +40,8 @@ def pitch(frames: Frames) -> Array:
     lags finds the top of the peak. Lags beyond 4.6 ms are two samples apart, so that the parabola
     may miss the top of a sharp one: a clean sawtooth of 60 to 218 Hz has 0.9975 (26 dB) or more, a
     brighter voice 0.985 (18 dB); above 218 Hz both reach 0.9994 (32 dB). A voice above 612 Hz reads
-    an octave low (700 Hz: 350). A rumble or a pure tone below 75 Hz has no pitch, nor has a frame in
-    which all lies 80 dB below a bin that does not count (a constant).
+    an octave low (700 Hz: 350). A rumble or a pure tone below 75 Hz has no pitch, nor has a frame
+    in which all lies 80 dB below a bin that does not count (a constant).
     """
     ops, xp = frames.ops, frames.xp
     sums = ops.project(frames.power, _autocorrelation())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
-
 from ..clip_series import ClipSeries
 from ..derived import N_BANDS
 from ..family import FeatureFamily, Meaning
@@ -20,7 +18,6 @@ N_PAIRS = N_BANDS // 2
 SIZE = round(1.5 * FRAME_RATE)  # frames of a window
 EDGES = (0.6, 1.4, 2.5, 4, 6, 10, 20)  # Hz
 RATES = [f"{low:g}-{high:g}_hz" for low, high in itertools.pairwise(EDGES)]
-HANN = np.asarray(np.hanning(SIZE) / SIZE, np.float32)
 STILL = 1e-2  # dB of amplitude; what is modulated less counts as still
 
 
@@ -72,7 +69,7 @@ class SpeechModulation(FeatureFamily):
         pairs = xp.mean(ops.keep_shape(levels, (0, 0, N_PAIRS, 2)), axis=-1)
         windows = ops.windows(pairs, SIZE, SIZE // 4)
         windows = windows - xp.mean(windows, axis=2, keepdims=True)
-        spectrum = xp.matmul(ops.const(waves * HANN), windows)
+        spectrum = xp.matmul(ops.const(waves), windows)
         squares, half = spectrum * spectrum, len(waves) // 2
         amplitude = xp.sqrt(squares[:, :, :half, :] + squares[:, :, half:, :])
 

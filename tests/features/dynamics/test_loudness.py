@@ -75,3 +75,23 @@ def test_silence(row):
     assert found["silence"] == 1
     others = [v for k, v in found.items() if k not in ("level", "loudness", "silence")]
     assert others == pytest.approx([0.0] * len(others), abs=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 1.0])
+def test_the_ends_of_a_tone_are_as_loud_as_its_middle(row, seconds):
+    tone = 0.1 * np.sqrt(2) * np.sin(2 * np.pi * 440 * TIME[: round(seconds * SAMPLE_RATE)])
+    found = row(Loudness(), tone)
+    assert found["level"] == pytest.approx(-20, abs=0.1)
+    assert found["loudness"] == pytest.approx(-20.7, abs=0.2)
+    assert found["crest"] == pytest.approx(3.01, abs=0.1)
+    assert found["change"] < 1
+    assert found["std"] < 0.05
+    assert found["low_energy"] < 0.01
+
+
+@pytest.mark.parametrize("n_samples", [1, 100, 512, 1_000, 1_500])
+def test_a_few_samples_have_their_own_level(row, n_samples):
+    found = row(Loudness(), np.full(n_samples, 0.5))
+    assert found["level"] == pytest.approx(-6.02, abs=0.01)
+    assert found["crest"] == pytest.approx(0, abs=0.01)
+    assert found["change"] == pytest.approx(0, abs=0.01)

@@ -77,3 +77,17 @@ def test_chroma_is_turned_to_the_tonic(clip, rng):
     found = pc.relative(clip, chroma, tonic)
     np.testing.assert_allclose(found[0], np.roll(chroma[0], -7, axis=-1), rtol=1e-5)
     np.testing.assert_allclose(found[1], np.roll(chroma[1], -2, axis=-1), rtol=1e-5)
+
+
+def test_chords_of_the_table_are_different_sets_of_norm_1():
+    table = pc.chord_table().T.reshape(len(pc.CHORDS), 12, 12)
+    np.testing.assert_allclose((table**2).sum(axis=-1), 1, rtol=1e-6)
+    kinds = list(pc.CHORDS)
+    assert set(np.flatnonzero(table[kinds.index("minor"), 9])) == {9, 0, 4}  # on class 0 = C
+    assert set(np.flatnonzero(table[kinds.index("7"), 7])) == {7, 11, 2, 5}
+    sets = {
+        kind: {tuple(np.flatnonzero(x)) for x in rows}
+        for kind, rows in zip(kinds, table, strict=True)
+    }
+    for i, kind in enumerate(kinds):
+        assert all(sets[kind].isdisjoint(sets[other]) for other in kinds[:i]), kind

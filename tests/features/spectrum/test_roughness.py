@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mer_sklearn.errors import InputError
 from mer_sklearn.features.clip_series import clip_series
 from mer_sklearn.features.ops import BIN_HZ, NumpyOps
 from mer_sklearn.features.spectrum import Roughness
@@ -34,7 +35,7 @@ def test_near_tones_are_rougher_than_a_fifth(columns, tone, model, near):
 
 def test_a_pure_tone_and_silence_are_not_rough(columns, tone):
     table = columns(Roughness(), tone(440), np.zeros(44_100))
-    rough = table[["sethares__p90", "vassilakis__p90", "low__p90"]]
+    rough = table[["sethares__p90", "vassilakis__p90"]]
     assert (rough < 1e-3).all(axis=None)
 
 
@@ -69,10 +70,30 @@ def test_the_place_of_partials_is_theirs(columns, tone):
     assert row["spread"] == pytest.approx(octaves.std(), abs=1e-3)
 
 
-def test_only_low_partials_make_the_low_part(columns, tone):
-    table = columns(Roughness(), tone(300, 350), tone(2000, 2100))
-    share = table["low__mean"] / table["vassilakis__mean"]
-    np.testing.assert_allclose(share, [1, 0], atol=1e-3)
+def test_a_low_cluster_is_missed(columns, tone):
+    """A limit that the docstring states: partials less than 30 Hz apart are one peak."""
+
+    def rough(*hz):
+        return columns(Roughness(), tone(*hz))["sethares__mean"][0]
+
+    def cluster(hz):
+        return rough(hz, hz * 2 ** (1 / 12), hz * 2 ** (2 / 12))
+
+    assert cluster(110) < 0.5 * rough(110, 165)
+    assert cluster(440) > 10 * rough(440, 660)
+
+
+def test_the_values_asked_for_are_those_of_all(columns, tone):
+    whole = columns(Roughness(), tone(440, 480))
+    few = columns(Roughness(values=("layers", "sethares")), tone(440, 480))
+    assert list(few)[:2] == ["layers__mean", "sethares__mean"]
+    np.testing.assert_array_equal(few, whole[few.columns])
+
+
+@pytest.mark.parametrize("values", ["sethares", (), None, ("low",), ("layers", "layers")])
+def test_values_that_are_none_are_refused(values, noise):
+    with pytest.raises(InputError, match="value"):
+        Roughness(values=values).fit(noise[None])
 
 
 def test_tones_are_peaks_and_noise_is_not(columns, tone, noise):

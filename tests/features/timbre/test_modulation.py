@@ -27,7 +27,7 @@ def by_fft(signal):
     """Return the mean amplitude of each band and rate, as the definition says it."""
     x = bands(clip_series(NumpyOps(), signal[None].astype(np.float32), ["mel"]))[0]
     x = x.reshape(len(x), 20, 2).mean(axis=2).astype(float)
-    x = np.pad(x, ((0, max(0, SIZE - len(x))), (0, 0)), mode="edge")
+    x = np.pad(x[2:-2], ((2, 2 + max(0, SIZE - len(x))), (0, 0)), mode="edge")
     windows = np.array([x[i : i + SIZE] for i in range(0, len(x) - SIZE + 1, SIZE // 2)])
     windows = (windows - windows.mean(axis=1, keepdims=True)) * np.hanning(SIZE)[:, None]
     amplitude = np.abs(np.fft.rfft(windows, axis=1)) / SIZE
@@ -69,6 +69,24 @@ def test_a_tremolo_stands_at_its_rate(hz, rate):
     per_band, both, _ = modulation(tremolo(hz))
     assert RATES[both.argmax()] == rate
     assert RATES[per_band[AT_TONE].argmax()] == rate
+
+
+@pytest.mark.parametrize("seconds", [2.0, 3.3, 5.9])
+def test_a_steady_tone_is_still_at_any_length_and_a_tremolo_is_not(seconds):
+    rate = RATES.index("4.5-7_hz")
+    short, steady = (
+        modulation(tremolo(5.0, seconds, depth=depth))[0][AT_TONE] for depth in (0.4, 0.0)
+    )
+    np.testing.assert_allclose(steady, np.log(STILL), atol=1.0)
+    assert short[rate] > steady[rate] + 3
+    fast = RATES.index("2-3_hz")  # the slower ones hold the end of the clip, too
+    assert short[fast:].argmax() + fast == rate
+
+
+@pytest.mark.parametrize("n_samples", [1, 512, 2_048])
+def test_what_is_shorter_than_its_edges_is_still(n_samples):
+    per_band, _, _ = modulation(tremolo(5.0, 1.0)[:n_samples])
+    np.testing.assert_allclose(per_band, np.log(STILL), rtol=1e-3)
 
 
 def test_a_deeper_tremolo_is_modulated_more():
