@@ -1,16 +1,20 @@
 """Audio as the toolkit sees it: mono float32 samples at one working rate.
 
 Conventions: signals have full scale 1.0 and shape ``(n_samples,)``, rates are in Hz, offsets and
-durations in seconds. Files are decoded by libsndfile (wav, flac, ogg, mp3, aiff and more), channels
-are averaged, and soxr (quality HQ) brings them to the working rate.
+durations in seconds. Files are decoded (see `mer_sklearn.decoding`), channels are averaged, and
+soxr (quality HQ) brings them to the working rate, all in blocks: `stream_audio` yields them,
+`read_audio` joins them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import numbers
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,34 +23,36 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import AudioError, InputError
-from .mp3 import quiet_decoder, with_frame_count
 
 if TYPE_CHECKING:
-    import soundfile
+    from .decoding import Decoder
 
 __all__ = [
     "DECODING",
     "SAMPLE_RATE",
     "AudioItem",
+    "AudioStream",
     "Clip",
     "Segment",
     "check_file",
+    "open_audio",
     "read_audio",
     "resample",
+    "stream_audio",
     "to_clip",
 ]
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 22_050  # Hz; every feature is computed at this rate
-DECODING = 1  # changes whenever a file gives other samples: it stands in cache keys
-BLOCK = 2**16  # frames a read: decoded, mixed and resampled while they are in a processor's cache
-MOST = 2**20  # samples a read: a broken header may speak of a thousand channels
-# Frames decoded before a segment and thrown away: mp3 frames borrow bits from earlier ones, and the
-# windows of Vorbis overlap. 2**13 were enough for every file tried.
-PREROLL = 2**15
+DECODING = 2  # changes whenever a file gives other samples: it stands in cache keys
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; outside, a header is broken rather than unusual
 LARGEST = 1e12  # full scale is 1; from 1e15 on, powers leave float32
+# Seconds. A header may claim anything, and ten hours of silence fit into a few megabytes.
+LONGEST = 4 * 3600
+# How much of what a file promises may be missing, in seconds and as a share: a frame or two of an
+# encoder, and times that a container rounds.
+MISSING_S, MISSING_SHARE = 0.25, 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +95,10 @@ class Clip:
         """Length in seconds."""
         return len(self.signal) / self.sr
 
+    def blocks(self) -> Iterator[FloatArray]:
+        """Yield the signal, which is there as a whole."""
+        yield self.signal
+
     def __repr__(self) -> str:
         return f"Clip({self.duration:.2f} s at {self.sr} Hz)"
 
@@ -128,6 +138,89 @@ class Segment:
 AudioItem: TypeAlias = str | os.PathLike[str] | Segment | Clip
 
 
+class AudioStream:
+    """A file, or a part of it, that is decoded when its samples are asked for.
+
+    Parameters
+    ----------
+    segment : Segment
+        What to read.
+
+    Attributes
+    ----------
+    sr : int
+        22050 Hz.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "tone.wav"
+    >>> soundfile.write(path, np.zeros(88_200), 44_100)
+    >>> stream = AudioStream(Segment(path, offset=0.5))
+    >>> sum(len(block) for block in stream.blocks())
+    33075
+    """
+
+    sr = SAMPLE_RATE
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+
+    def blocks(self) -> Iterator[FloatArray]:
+        """Yield the samples; see `stream_audio`."""
+        part = self.segment
+        return stream_audio(part.path, offset=part.offset, duration=part.duration)
+
+    @functools.cached_property
+    def signal(self) -> FloatArray:
+        """All samples at once."""
+        return np.concatenate(list(self.blocks()))
+
+
+def stream_audio(
+    path: str | os.PathLike[str],
+    *,
+    offset: float = 0.0,
+    duration: float | None = None,
+    sr: int = SAMPLE_RATE,
+) -> Iterator[FloatArray]:
+    """Decode an audio file block by block: the samples of `read_audio`, in little memory.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that libsndfile reads (wav, flac, ogg, mp3, aiff, au, caf and more) or, with the
+        extra ``av``, PyAV (m4a, aac, wma, webm and more).
+    offset : float >= 0, default=0.0
+        Where to begin, in seconds.
+    duration : float > 0, default=None
+        How much to read, in seconds; None reads to the end.
+    sr : int, default=22050
+        Rate of the samples in Hz.
+
+    Yields
+    ------
+    ndarray of shape (n_samples,)
+        Mono float32 samples, a second or two at a time.
+
+    Raises
+    ------
+    AudioError
+        As `read_audio`; some only after the blocks before.
+    InputError
+        If `offset`, `duration` or `sr` makes no sense.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "tone.wav"
+    >>> soundfile.write(path, np.zeros((44_100, 2)), 44_100)
+    >>> sum(len(block) for block in stream_audio(path))
+    22050
+    """
+    return (block for block, _ in _stream(path, offset, duration, sr))
+
+
 def read_audio(
     path: str | os.PathLike[str],
     *,
@@ -140,7 +233,8 @@ def read_audio(
     Parameters
     ----------
     path : str or path
-        A file that libsndfile reads: wav, flac, ogg, mp3, aiff, au, caf and more.
+        A file that libsndfile reads (wav, flac, ogg, mp3, aiff, au, caf and more) or, with the
+        extra ``av``, PyAV (m4a, aac, wma, webm and more).
     offset : float >= 0, default=0.0
         Where to begin, in seconds.
     duration : float > 0, default=None
@@ -158,7 +252,8 @@ def read_audio(
     ------
     AudioError
         If the file is missing, cannot be decoded, holds no samples or samples that are not finite,
-        or ends before `offset`.
+        ends before `offset`, is longer than four hours, or ends earlier than it promises by more
+        than a quarter of a second and a hundredth.
     InputError
         If `offset`, `duration` or `sr` makes no sense.
 
@@ -170,40 +265,8 @@ def read_audio(
     >>> read_audio(path)
     Clip(1.00 s at 22050 Hz)
     """
-    import soundfile
-
-    name = os.fspath(path)
-    _check_span(name, offset, duration)
-    if sr is not None and not _is_rate(sr):
-        msg = f"sr={sr!r} is no sampling rate: give it in Hz, for example 22050, or None."
-        raise InputError(msg)
-    check_file(name)
-    try:
-        with quiet_decoder(), _open(name) as file:
-            _check_header(name, file)
-            _seek(name, file, round(offset * file.samplerate))
-            wanted = None if duration is None else max(1, round(duration * file.samplerate))
-            rate = file.samplerate if sr is None else sr
-            signal = _decode(file, wanted, rate)
-    except AudioError:
-        raise
-    except (soundfile.SoundFileError, OSError, ValueError, TypeError, MemoryError) as error:
-        msg = (
-            f"{name}: cannot be read as audio ({_reason(name, error)}). "
-            "Convert it to WAV, FLAC, OGG or MP3, or leave it out."
-        )
-        raise AudioError(msg) from error
-    if not len(signal):
-        msg = f"{name}: holds no samples (from {offset} s). Leave it out, or check the offset."
-        raise AudioError(msg)
-    try:
-        return Clip(signal, rate)
-    except AudioError as error:
-        msg = (
-            f"{name}: holds samples that are NaN, infinite or enormous. "
-            "Export it again, or leave it out."
-        )
-        raise AudioError(msg) from error
+    blocks, rates = zip(*_stream(path, offset, duration, sr), strict=True)
+    return Clip(np.concatenate(blocks), rates[0])
 
 
 def resample(signal: FloatArray, sr: int, to: int = SAMPLE_RATE) -> FloatArray:
@@ -242,6 +305,13 @@ def to_clip(item: AudioItem, sr: int = SAMPLE_RATE) -> Clip:
     if isinstance(item, Segment):
         return read_audio(item.path, offset=item.offset, duration=item.duration, sr=sr)
     return read_audio(item, sr=sr)
+
+
+def open_audio(item: AudioItem) -> Clip | AudioStream:
+    """Return one audio item at the working rate: a file as a stream, which is not read yet."""
+    if isinstance(item, Clip):
+        return to_clip(item)
+    return AudioStream(item if isinstance(item, Segment) else Segment(item))
 
 
 def _as_samples(signal: npt.ArrayLike) -> FloatArray:
@@ -325,20 +395,58 @@ def check_file(name: str) -> None:
     raise AudioError(msg)
 
 
-def _open(name: str) -> soundfile.SoundFile:
-    """Open a file for reading in one direction.
+def _stream(
+    path: str | os.PathLike[str], offset: float, duration: float | None, sr: int | None
+) -> Iterator[tuple[FloatArray, int]]:
+    """Check the request, and return mono blocks with their rate."""
+    name = os.fspath(path)
+    _check_span(name, offset, duration)
+    if sr is not None and not _is_rate(sr):
+        msg = f"sr={sr!r} is no sampling rate: give it in Hz, for example 22050, or None."
+        raise InputError(msg)
+    check_file(name)
+    return _decoded(name, offset, duration, sr)
 
-    soundfile seeks after each read where it can. That costs time, and an mp3 decoder forgets the
-    bits that the next frames borrow, which garbles a tenth of a second after every block.
-    """
+
+def _decoded(
+    name: str, offset: float, duration: float | None, sr: int | None
+) -> Iterator[tuple[FloatArray, int]]:
+    """Open a file and yield mono blocks with their rate."""
+    from .decoding import open_decoder
+
+    with _sentences(name), open_decoder(name) as file:
+        _check_rate(name, file.rate)
+        start = round(offset * file.rate)
+        stop = None if duration is None else start + max(1, round(duration * file.rate))
+        _check_length(name, file, start, stop)
+        rate = file.rate if sr is None else sr
+        n_samples = 0
+        for block in _resampled(_mono_blocks(name, file, start, stop), file.rate, rate):
+            n_samples += len(block)
+            yield block, rate
+    if not n_samples:
+        msg = f"{name}: holds no samples (from {offset} s). Leave it out, or check the offset."
+        raise AudioError(msg)
+
+
+@contextlib.contextmanager
+def _sentences(name: str) -> Iterator[None]:
+    """Turn what the libraries say of a file into one sentence."""
     import soundfile
 
-    file = soundfile.SoundFile(name)
-    if file.format == "MP3" and (counted := with_frame_count(name)) is not None:
-        file.close()
-        file = soundfile.SoundFile(counted)
-    file.seekable = lambda: False
-    return file
+    from .decoding import DecodingError
+
+    known = (soundfile.SoundFileError, DecodingError, OSError, ValueError, TypeError, MemoryError)
+    try:
+        yield
+    except AudioError:
+        raise
+    except known as error:
+        msg = (
+            f"{name}: cannot be read as audio ({_reason(name, error)}). "
+            "Convert it to WAV, FLAC, OGG or MP3, or leave it out."
+        )
+        raise AudioError(msg) from error
 
 
 def _reason(name: str, error: Exception) -> str:
@@ -349,70 +457,132 @@ def _reason(name: str, error: Exception) -> str:
     return reason or type(error).__name__
 
 
-def _check_header(name: str, file: soundfile.SoundFile) -> None:
+def _check_rate(name: str, rate: int) -> None:
     """Refuse rates that only a broken header has."""
-    if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         msg = (
-            f"{name}: its header says {file.samplerate} Hz, outside "
-            f"{LOWEST_RATE} to {HIGHEST_RATE} Hz. Correct the header, or leave it out."
+            f"{name}: its header says {rate} Hz, outside {LOWEST_RATE} to {HIGHEST_RATE} Hz. "
+            "Correct the header, or leave it out."
         )
         raise AudioError(msg)
 
 
-def _seek(name: str, file: soundfile.SoundFile, start: int) -> None:
-    """Go to the first frame of a segment, a little early and then by decoding."""
-    if not start:
+def _check_length(name: str, file: Decoder, start: int, stop: int | None) -> None:
+    """Refuse what begins after the end, and what is longer than anybody's music."""
+    if start and file.promised is not None and start >= file.promised:
+        msg = (
+            f"{name}: ends after {file.promised / file.rate:.2f} s, before the offset "
+            f"{start / file.rate:.2f} s. Lower the offset."
+        )
+        raise AudioError(msg)
+    end = file.promised if stop is None else stop
+    if end is not None:
+        _check_duration(name, min(end, file.promised or end) - start, file.rate)
+
+
+def _check_duration(name: str, n_frames: int, rate: int) -> None:
+    """Refuse more than the longest signal."""
+    if n_frames > LONGEST * rate:
+        msg = (
+            f"{name}: is longer than {LONGEST // 3600} hours, or its header is broken. "
+            "Read it in parts: Segment(path, offset, duration), all in seconds."
+        )
+        raise AudioError(msg)
+
+
+def _mono_blocks(name: str, file: Decoder, start: int, stop: int | None) -> Iterator[FloatArray]:
+    """Yield the wanted frames, channels averaged; compare their number with what is promised."""
+    at = start
+    blocks = file.blocks(start, stop)
+    while (block := _next(name, blocks, at / file.rate)) is not None:
+        mono = _mono(block if stop is None else block[: stop - at])
+        _check_samples(name, mono)
+        yield mono
+        at += len(block)
+        _check_duration(name, at - start, file.rate)
+        if stop is not None and at >= stop:
+            return
+    _check_end(name, file, at)
+
+
+def _next(name: str, blocks: Iterator[FloatArray], there: float) -> FloatArray | None:
+    """Return the next block, None at the end; of a damaged file, say how much is sound."""
+    import soundfile
+
+    from .decoding import DecodingError
+
+    try:
+        return next(blocks, None)
+    except (soundfile.SoundFileError, DecodingError) as error:
+        if not there:
+            raise
+        msg = (
+            f"{name}: is damaged or cut some time after {there:.2f} s ({_reason(name, error)}). "
+            + _take(there)
+        )
+        raise AudioError(msg) from error
+
+
+def _check_samples(name: str, samples: FloatArray) -> None:
+    """Refuse samples that are no sound."""
+    if not _is_sound(samples):
+        msg = (
+            f"{name}: holds samples that are NaN, infinite or enormous. "
+            "Export it again, or leave it out."
+        )
+        raise AudioError(msg)
+
+
+def _check_end(name: str, file: Decoder, end: int) -> None:
+    """Refuse a file that goes on where nobody can read it, or ends earlier than it promises."""
+    flaw = file.flaw()
+    there, promised = end / file.rate, (file.promised or 0) / file.rate
+    missing = promised - there
+    if not flaw and missing > max(MISSING_S, MISSING_SHARE * promised):
+        flaw = f"ends after {there:.2f} of the {promised:.2f} s that it promises"
+    if flaw and end:
+        msg = f"{name}: {flaw}. {_take(there)}"
+        raise AudioError(msg)
+
+
+def _take(there: float) -> str:
+    """Say what to do with a file that is not whole."""
+    length = math.floor(there * 100) / 100
+    return f"Get the whole file, or take what is there: Segment(path, duration={length:.2f})."
+
+
+def _resampled(blocks: Iterator[FloatArray], rate: int, to: int) -> Iterator[FloatArray]:
+    """Resample in a stream, which gives the same samples as resampling the whole; at least one."""
+    if rate == to:
+        yield from blocks
         return
-    if start >= file.frames:
-        msg = (
-            f"{name}: ends after {file.frames / file.samplerate:.2f} s, before the offset "
-            f"{start / file.samplerate:.2f} s. Lower the offset."
-        )
-        raise AudioError(msg)
-    early = max(0, start - PREROLL)
-    if early:
-        file.seek(early)
-    file.read(start - early, dtype="float32")
-
-
-def _decode(file: soundfile.SoundFile, wanted: int | None, rate: int) -> FloatArray:
-    """Read blocks, average the channels by addition and resample; never trust the header's length.
-
-    Addition is far cheaper than a mean over the last axis, and resampling in a stream gives the
-    same samples as resampling the whole.
-    """
     import soxr
 
-    stream = None
-    if rate != file.samplerate:
-        stream = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32", quality="HQ")
-    parts: list[FloatArray] = []
+    stream = soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
     first: FloatArray | None = None
-    left = math.inf if wanted is None else wanted
-    buffer = np.empty((min(BLOCK, MOST // file.channels), file.channels), np.float32)
-    while left > 0:
-        frames = int(min(len(buffer), left))
-        block = file.read(out=buffer[:frames])
-        if not len(block):
-            break
-        mono = _mono(block)
-        first = mono[:1] if first is None else first
-        parts.append(mono if stream is None else stream.resample_chunk(mono))
-        left -= len(block)
-        if len(block) < frames:
-            break
-    if stream is not None and parts:
-        parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-    signal = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    return signal if len(signal) or first is None else first
+    n_samples = 0
+    for block in blocks:
+        first = block[:1] if first is None else first
+        out = stream.resample_chunk(block)
+        n_samples += len(out)
+        if len(out):
+            yield out
+    if first is None:
+        return
+    out = stream.resample_chunk(np.zeros(0, np.float32), last=True)
+    if len(out) or not n_samples:
+        yield out if len(out) else first
 
 
 def _mono(block: FloatArray) -> FloatArray:
-    """Return the mean of the channels of a block of shape (n_frames, n_channels), in new memory."""
+    """Return the mean of the channels of a block of shape (n_frames, n_channels), in new memory.
+
+    Addition is far cheaper than a mean over the last axis.
+    """
     n_channels = block.shape[1]
     if n_channels == 1:
         return block[:, 0].copy()
-    with np.errstate(over="ignore", invalid="ignore"):  # such samples are refused as a whole
+    with np.errstate(over="ignore", invalid="ignore"):  # such samples are refused
         mono: FloatArray = block[:, 0] + block[:, 1]
         for channel in range(2, n_channels):
             mono += block[:, channel]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .audio import Clip
+from .audio import AudioStream, Clip
 from .extraction.engine import Part
 from .features.family import FeatureFamily
 from .features.ops import Array, NumpyOps, Ops
@@ -160,7 +160,9 @@ class PartRows:
             for of_family in self._rows.parts
         ]
 
-    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+    def __call__(
+        self, clip: Clip | AudioStream, wanted: Sequence[int]
+    ) -> list[npt.NDArray[np.float32]]:
         """Return the wanted families of the wanted parts of a clip."""
         n_families = len(self._rows.parts)
         signals = [clip.signal, *halves(NumpyOps(), clip.signal[None])]

@@ -19,7 +19,7 @@ LAYERS = {
     "errors": 0,
     "files": 0,
     "audio": 0,
-    "mp3": 0,
+    "decoding": 0,
     "extraction": 1,
     "features": 2,
     "labels": 2,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import resource
@@ -18,6 +17,8 @@ from hypothesis import strategies as st
 
 from mer_sklearn import audio
 from mer_sklearn.audio import SAMPLE_RATE, Clip, Segment, read_audio, resample, to_clip
+from mer_sklearn.decoding import libsndfile
+from mer_sklearn.decoding.decoder import BLOCK
 from mer_sklearn.errors import AudioError, InputError
 
 RATES = [8_000, 16_000, 22_050, 44_100, 48_000]
@@ -83,13 +84,13 @@ def test_the_rate_of_the_file_can_be_kept(write):
 
 @pytest.mark.parametrize("sr", [8_000, 44_100, 48_000])
 def test_a_stream_of_blocks_is_resampled_as_the_whole(write, rng, sr):
-    n_samples = 2 * audio.BLOCK + 12_345
+    n_samples = 2 * BLOCK + 12_345
     samples = rng.uniform(-0.9, 0.9, n_samples).astype(np.float32)
     streamed = read_audio(write("a.wav", samples, sr, subtype="FLOAT")).signal
     np.testing.assert_array_equal(streamed, soxr.resample(samples, sr, SAMPLE_RATE, quality="HQ"))
 
 
-@pytest.mark.parametrize("n_samples", [audio.BLOCK - 1, audio.BLOCK, audio.BLOCK + 1])
+@pytest.mark.parametrize("n_samples", [BLOCK - 1, BLOCK, BLOCK + 1])
 def test_nothing_is_lost_at_the_end_of_a_block(write, rng, n_samples):
     samples = rng.uniform(-0.9, 0.9, n_samples).astype(np.float32)
     path = write("a.wav", samples, subtype="FLOAT")
@@ -118,7 +119,7 @@ def encoded(request, write, rng):
 def test_a_stream_of_blocks_is_decoded_as_the_whole(encoded, monkeypatch):
     """An mp3 decoder forgets the bits that frames borrow from earlier ones if it has to seek."""
     path, whole = encoded
-    monkeypatch.setattr(audio, "BLOCK", 2**14)
+    monkeypatch.setattr(libsndfile, "BLOCK", 2**14)
     streamed = read_audio(path, sr=None).signal
     np.testing.assert_allclose(streamed, whole, atol=1e-6)
     np.testing.assert_array_equal(streamed, read_audio(path, sr=None).signal)
@@ -408,53 +409,3 @@ def test_a_damaged_file_gives_a_clip_or_a_sentence(tmp_path_factory, kind, cut, 
     else:
         assert np.isfinite(clip.signal).all()
         assert 1 <= len(clip.signal) < 2e7
-
-
-# ---- The collection of odd files ----
-
-ROOT = Path(__file__).resolve().parent.parent
-ODD = Path(os.environ.get("MER_DATA", ROOT.parent / "shared" / "data")) / "robustness_audio"
-NEEDS_AV = {".m4a", ".aac", ".wma", ".webm", ".ac3"}  # formats that libsndfile does not know
-
-
-def made_files():
-    """Yield each made file with what is expected of it."""
-    manifest = ODD / "made" / "manifest.csv"
-    if not manifest.exists():
-        yield pytest.param("", "", marks=pytest.mark.skip(reason="no real data: set MER_DATA"))
-        return
-    with manifest.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            needs_av = row["expect"] == "ok" and Path(row["file"]).suffix in NEEDS_AV
-            reason = "libsndfile does not decode it; the extra `av` will"
-            marks = [pytest.mark.xfail(reason=reason)] if needs_av else []
-            yield pytest.param(row["file"], row["expect"], marks=marks, id=row["file"].strip())
-
-
-@pytest.mark.parametrize(("name", "expected"), list(made_files()))
-def test_a_made_file_does_what_its_list_says(name, expected):
-    path = ODD / "made" / name
-    clip, sentence = clip_or_sentence(path)
-    if clip is None:
-        assert sentence.startswith(f"{path}: ")
-        assert expected in ("reject", "either"), sentence
-    else:
-        assert expected != "reject"
-        assert np.isfinite(clip.signal).all()
-
-
-def test_the_length_of_a_stream_of_variable_bit_rate_is_counted():
-    path = ODD / "made" / "mp3_vbr_noxing.mp3"
-    if not path.exists():
-        pytest.skip("no real data: set MER_DATA")
-    assert read_audio(path).duration == pytest.approx(3.05, abs=0.05)
-
-
-@pytest.mark.parametrize("name", sorted(p.name for p in (ODD / "real").glob("*")))
-def test_a_real_file_gives_a_clip_or_a_sentence(name):
-    path = ODD / "real" / name
-    clip, sentence = clip_or_sentence(path)
-    if clip is None:
-        assert sentence.startswith(f"{path}: ")
-    else:
-        assert np.isfinite(clip.signal).all()

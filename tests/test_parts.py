@@ -199,11 +199,11 @@ def test_a_classifier_of_labels_alone_is_refused(corpus):
 def test_a_file_is_decoded_once_and_cached_part_by_part(wav_files, tmp_path, monkeypatch):
     calls = []
 
-    def spy(item, decode=workers.to_clip):
+    def spy(item, decode=workers.open_audio):
         calls.append(item)
         return decode(item)
 
-    monkeypatch.setattr(workers, "to_clip", spy)
+    monkeypatch.setattr(workers, "open_audio", spy)
     y = np.linspace(-1, 1, 12)
     in_parts = quick(cache=str(tmp_path)).fit(wav_files, y)
     assert calls == wav_files

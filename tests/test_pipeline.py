@@ -483,8 +483,8 @@ def test_cached_extraction_is_shared_between_folds(wav_files, tmp_path, monkeypa
     from mer_sklearn.extraction import workers
 
     read = []
-    original = workers.to_clip
-    monkeypatch.setattr(workers, "to_clip", lambda item: read.append(item) or original(item))
+    original = workers.open_audio
+    monkeypatch.setattr(workers, "open_audio", lambda item: read.append(item) or original(item))
     pipeline = quick(model="logistic", cache=tmp_path)
     cross_val_score(pipeline, wav_files, ["a", "b"] * 6, cv=3)
     assert sorted(read) == sorted(wav_files)

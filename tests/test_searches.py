@@ -24,9 +24,9 @@ def routing():
 @pytest.fixture
 def decoded(monkeypatch):
     """The paths that were read, in their order."""
-    read, original = [], audio.read_audio
+    read, original = [], audio.stream_audio
     monkeypatch.setattr(
-        audio, "read_audio", lambda path, **rest: read.append(path) or original(path, **rest)
+        audio, "stream_audio", lambda path, **rest: read.append(path) or original(path, **rest)
     )
     return read
 

@@ -65,9 +65,9 @@ def outcome(tuning):
 def test_each_file_is_read_once_whatever_features_the_trials_choose(
     cached, wav_files, tmp_path, monkeypatch
 ):
-    read, original = [], audio.read_audio
+    read, original = [], audio.stream_audio
     monkeypatch.setattr(
-        audio, "read_audio", lambda path, **rest: read.append(path) or original(path, **rest)
+        audio, "stream_audio", lambda path, **rest: read.append(path) or original(path, **rest)
     )
     start = quick(cache=tmp_path if cached else False)
     tuning = tune(start, wav_files, LABELS, groups=ARTISTS, n_trials=6, cv=3, models=["kernel"])

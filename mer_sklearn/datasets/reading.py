@@ -32,7 +32,13 @@ __all__ = [
 ]
 
 LOSSLESS = (".aif", ".aiff", ".au", ".caf", ".flac", ".rf64", ".w64", ".wav")
-AUDIO_SUFFIXES = frozenset((*LOSSLESS, ".mp3", ".oga", ".ogg", ".opus"))  # what libsndfile reads
+LOSSY = (".mp2", ".mp3", ".oga", ".ogg", ".opus")
+# What libsndfile does not read, and PyAV does. Without it such a file is an error that says so.
+FOREIGN = (
+    *(".aac", ".ac3", ".amr", ".ape", ".dsf", ".dts", ".m4a", ".m4b", ".mka", ".mpc"),
+    *(".tta", ".webm", ".wma", ".wv"),
+)
+AUDIO_SUFFIXES = frozenset((*LOSSLESS, *LOSSY, *FOREIGN))
 DELIMITERS = ",;\t"  # the first that divides the header into most names wins
 
 

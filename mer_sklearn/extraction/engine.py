@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, Clip, Segment, check_file
+from ..audio import AudioItem, AudioStream, Clip, Segment, check_file
 from ..errors import AudioError, InputError, MerWarning, some
 from .cache import RowCache
 from .contents import Content, Stamp, absolute, path_of, read_content, row_key, stamp_of
@@ -64,7 +64,7 @@ class RowFunction(Protocol):
 
     parts: list[Part]
 
-    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[FloatArray]:
+    def __call__(self, clip: Clip | AudioStream, wanted: Sequence[int]) -> list[FloatArray]:
         """Return the wanted parts of the clip's row."""
 
 

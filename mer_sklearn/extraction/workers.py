@@ -28,7 +28,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, Clip, Segment, to_clip
+from ..audio import AudioItem, AudioStream, Clip, Segment, open_audio
 from ..errors import AudioError, InputError, MerError
 
 __all__ = [
@@ -55,7 +55,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 class RowFunction(Protocol):
     """What the engine runs on each clip; it must be picklable."""
 
-    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[FloatArray]:
+    def __call__(self, clip: Clip | AudioStream, wanted: Sequence[int]) -> list[FloatArray]:
         """Return the wanted parts of the clip's row."""
 
 
@@ -91,7 +91,7 @@ class Job:
         """
         try:
             with _blas().limit(limits=1, user_api="blas"):
-                return self.function(to_clip(item), wanted)
+                return self.function(open_audio(item), wanted)
         except AudioError as error:
             if isinstance(error.__cause__, UnicodeError):
                 return f"{name_of(item)}: its name is not UTF-8, so no decoder opens it. Rename it."

@@ -33,8 +33,12 @@ def bands(clip: ClipSeries) -> Array:
 
     Each band is a triangle over neighbouring bands of the 128 of `mel`. Needs the series ``mel``.
     """
-    power = clip.xp.matmul(clip.mel, clip.ops.const(_band_table()))
-    db = clip.xp.log(clip.xp.maximum(power, clip.ops.scalar(1e-10))) * DB
+
+    def levels(mel: Array) -> Array:
+        power = clip.xp.matmul(mel, clip.ops.const(_band_table()))
+        return clip.xp.log(clip.xp.maximum(power, clip.ops.scalar(1e-10))) * DB
+
+    db = clip.ops.in_blocks(levels, clip.mel)
     return clip.xp.maximum(db, clip.xp.max(db, axis=(1, 2), keepdims=True) - TOP_DB)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ndonnx as ndx
 import numpy as np
@@ -148,6 +148,14 @@ class GraphOps(Ops):
         )
         pads = ndx.concat([none, first - begin, none, end - stop])
         return ndx.asarray(op.pad(inside, pads.unwrap_spox()))
+
+    def in_blocks(self, function: Callable[..., Array], *series: Array) -> Array:
+        """Run a function over series at once: graphs are for clips, not for hours."""
+        return function(*series)
+
+    def row_groups(self, x: Array) -> list[Array]:
+        """Return a series as it is."""
+        return [x]
 
     def over_frames(
         self, signal: Array, function: FrameFunction, kinds: Sequence[tuple[int, int]]

@@ -20,9 +20,12 @@ neighbouring ones are a frame.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+import mmap
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +33,7 @@ import scipy.fft
 
 from ..audio import SAMPLE_RATE
 
-__all__ = ["FRAME_RATE", "HOP", "N_BINS", "N_FFT", "Array", "Bank", "NumpyOps", "Ops"]
+__all__ = ["FRAME_RATE", "HOP", "N_BINS", "N_FFT", "Array", "Bank", "NumpyOps", "Ops", "let_go"]
 
 # numpy's and ndonnx's arrays share the interface of the standard, but no type that can be named.
 Array: TypeAlias = Any
@@ -41,6 +44,10 @@ N_BINS = N_FFT // 2 + 1
 HOPS_PER_FRAME = N_FFT // HOP
 FRAME_RATE = SAMPLE_RATE / HOP  # frames per second
 BIN_HZ = SAMPLE_RATE / N_FFT  # Hz between two bins
+GATHERED = 2**21  # samples of a stream that are taken at a time, 95 s
+PIECE = 2**12  # frames of a long clip that are computed at a time
+ROWS = 8  # rows of a long clip that are summarized at a time
+LONG = 2**14  # frames, 6 minutes; longer series are in files and computed in blocks
 WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
 
 
@@ -77,7 +84,9 @@ class Ops:
     real: Callable[[Any], Array]
     arange: Callable[[Any], Array]
     keep_shape: Callable[[Array, Sequence[int]], Array]
-    over_frames: Callable[[Array, FrameFunction, Sequence[tuple[int, int]]], list[Array]]
+    over_frames: Callable[[Any, FrameFunction, Sequence[tuple[int, int]]], list[Array]]
+    in_blocks: Callable[..., Array]
+    row_groups: Callable[[Array], list[Array]]
     spectrum: Callable[[Array], tuple[Array, Array]]
     count: Callable[[Array], Array]
     pick: Callable[[Array, Array], Array]
@@ -198,14 +207,17 @@ class NumpyOps(Ops):
         return x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape)])
 
     def over_frames(
-        self, signal: Array, function: FrameFunction, kinds: Sequence[tuple[int, int]]
+        self,
+        signal: Array | Iterable[Array],
+        function: FrameFunction,
+        kinds: Sequence[tuple[int, int]],
     ) -> list[Array]:
         """Run a function over blocks of frames and join what it gives.
 
         Parameters
         ----------
-        signal : array of shape (n_clips, n_samples)
-            The clips.
+        signal : array of shape (n_clips, n_samples), or iterable of arrays of shape (n_samples,)
+            The clips, or one clip that comes in parts of any length; each is let go after use.
         function : callable
             Takes hop blocks (n_clips, m + 3, 512), gives one array a series, of shape
             (n_clips, ceil(m / step), width).
@@ -218,17 +230,53 @@ class NumpyOps(Ops):
             The series.
         """
         _keep_memory()
-        n_clips, n_samples = signal.shape
-        n_frames = n_samples // HOP + 1
-        series = [
-            np.empty((n_clips, -(-n_frames // step), width), np.float32) for width, step in kinds
-        ]
-        for start in range(0, n_frames, self.block):
-            stop = min(start + self.block, n_frames)
-            values = function(_hop_blocks(signal, start, stop))
-            for whole, part, (_, step) in zip(series, values, kinds, strict=True):
-                whole[:, start // step : start // step + part.shape[1]] = part
-        return series
+        parts = [signal] if isinstance(signal, np.ndarray) else _gathered(signal)
+        series = [_Growing(width) for width, _ in kinds]
+        with contextlib.ExitStack() as files:
+            for whole in series:
+                files.callback(whole.close)
+            for hops in _hop_blocks(_pieces(parts, self.block * HOP), self.block):
+                of_block = function(hops)
+                with _room_on_disk():
+                    for whole, values in zip(series, of_block, strict=True):
+                        whole.append(values)
+            with _room_on_disk():
+                return [whole.joined() for whole in series]
+
+    def in_blocks(self, function: Callable[..., Array], *series: Array) -> Array:
+        """Run a function over blocks of frames of long series, which need no more memory then.
+
+        Parameters
+        ----------
+        function : callable
+            Takes arrays of the same frames of all series, gives one (n_clips, n_frames, width);
+            no frame may depend on another.
+        *series : array of shape (n_clips, n_frames, n_rows)
+            What it is run on.
+
+        Returns
+        -------
+        array of shape (n_clips, n_frames, width)
+            What it gives.
+        """
+        n_frames = series[0].shape[1]
+        if n_frames <= LONG:
+            return function(*series)
+        out: Array = None
+        for start in range(0, n_frames, PIECE):
+            values = function(*(x[:, start : start + PIECE] for x in series))
+            if out is None:
+                out = np.empty((len(values), n_frames, values.shape[2]), values.dtype)
+            out[:, start : start + PIECE] = values
+            for x in series:
+                let_go(x)
+        return out
+
+    def row_groups(self, x: Array) -> list[Array]:
+        """Return a series as it is, or of a long clip some of its rows at a time."""
+        if x.shape[1] <= LONG:
+            return [x]
+        return [x[:, :, i : i + ROWS] for i in range(0, x.shape[2], ROWS)]
 
     def spectrum(self, hops: Array) -> tuple[Array, Array]:
         """Return the power and magnitude spectra of frames.
@@ -345,15 +393,132 @@ def _keep_memory() -> None:
     np.empty(2**25 - 2**16, np.uint8)  # the largest that counts; its pages are never touched
 
 
-def _hop_blocks(signal: Array, start: int, stop: int) -> Array:
-    """Return the hop blocks of frames start .. stop - 1: a view where no padding is needed."""
-    first = start * HOP - N_FFT // 2
-    last = first + (stop - start + HOPS_PER_FRAME - 1) * HOP
-    n_clips, n_samples = signal.shape
-    part = signal[:, max(first, 0) : last]
-    if first < 0 or last > n_samples:
-        part = np.pad(part, ((0, 0), (max(-first, 0), max(last - n_samples, 0))))
-    return np.asarray(part, np.float32).reshape(n_clips, -1, HOP)
+def _gathered(parts: Iterable[Array]) -> Iterator[Array]:
+    """Yield parts of a signal, (n_samples,), a minute or two at a time, (1, n_samples).
+
+    Decoding and transforming by turns would drive each other out of the caches.
+    """
+    held: list[Array] = []
+    for part in parts:
+        held.append(part)
+        if sum(map(len, held)) >= GATHERED:
+            yield np.concatenate(held)[None]
+            held = []
+    if held:
+        yield np.concatenate(held)[None]
+
+
+def _pieces(parts: Iterable[Array], size: int) -> Iterator[Array]:
+    """Cut parts of a signal, (n_clips, n_samples), into pieces of a size or less."""
+    for part in parts:
+        for start in range(0, part.shape[1], size):
+            yield part[:, start : start + size]
+
+
+def _hop_blocks(pieces: Iterable[Array], size: int) -> Iterator[Array]:
+    """Yield the hop blocks of `size` frames at a time, and of those that are left at the end.
+
+    The signal is padded with half a frame of zeros on either side. Where it is cut into pieces
+    makes no difference.
+    """
+    n_samples, n_done = 0, 0
+    held: list[Array] = []  # samples that are not done with
+    taken = 0  # how many they are
+    for piece in pieces:
+        if not held:
+            held, taken = [np.zeros((len(piece), N_FFT // 2), np.float32)], N_FFT // 2
+        held.append(np.asarray(piece, np.float32))
+        n_samples, taken = n_samples + piece.shape[1], taken + piece.shape[1]
+        while taken >= (size + HOPS_PER_FRAME - 1) * HOP:
+            whole = np.concatenate(held, axis=1)
+            yield _as_hops(whole, size)
+            held = [whole[:, size * HOP :]]
+            n_done, taken = n_done + size, taken - size * HOP
+    rest = np.concatenate(held, axis=1)
+    n_left = n_samples // HOP + 1 - n_done
+    rest = np.pad(rest, ((0, 0), (0, N_FFT)))
+    for start in range(0, n_left, size):
+        yield _as_hops(rest[:, start * HOP :], min(size, n_left - start))
+
+
+def _as_hops(samples: Array, n_frames: int) -> Array:
+    """Return the first samples as the hop blocks of some frames."""
+    n_hops = n_frames + HOPS_PER_FRAME - 1
+    return samples[:, : n_hops * HOP].reshape(len(samples), n_hops, HOP)
+
+
+class _Growing:
+    """A series that grows: in memory, and of a long clip in a temporary file.
+
+    An hour of the widest series is 76 MiB. From a file, what is being read is in memory, and what
+    has been read can leave it (`let_go`).
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width, self._length = width, 0
+        self._held: Array = None  # what is in memory
+        self._file: IO[bytes] | None = None
+
+    def append(self, values: Array) -> None:
+        """Append the values of some frames, (n_clips, n_frames, width)."""
+        start, self._length = self._length, self._length + values.shape[1]
+        if self._held is None and self._file is None:  # what is not written to takes no memory
+            self._held = np.empty((len(values), LONG, self._width), np.float32)
+        while self._file is None and self._length > self._held.shape[1]:
+            self._make_room(start)
+        if self._file is None:
+            self._held[:, start : self._length] = values
+        else:
+            self._file.write(np.asarray(values, np.float32).tobytes())
+
+    def _make_room(self, length: int) -> None:
+        """Go on in a file; several clips at once stay in memory."""
+        if len(self._held) > 1:
+            self._held = np.concatenate([self._held, np.empty_like(self._held)], axis=1)
+            return
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
+        self._file.write(self._held[:, :length].tobytes())
+        self._held = None
+
+    def joined(self) -> Array:
+        """Return all values, (n_clips, n_frames, width)."""
+        if self._file is None:
+            return np.ascontiguousarray(self._held[:, : self._length])
+        self._file.flush()
+        shape = (1, self._length, self._width)
+        return np.asarray(np.memmap(self._file, np.float32, "r", shape=shape))
+
+    def close(self) -> None:
+        """Close the file; what was joined keeps its place on the disk until it is let go."""
+        if self._file is not None:
+            self._file.close()
+
+
+@contextlib.contextmanager
+def _room_on_disk() -> Iterator[None]:
+    """Say that a full disk is a want of memory, which costs one clip and not the run."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"no room for the series of a long clip in {tempfile.gettempdir()}"
+        raise MemoryError(msg) from error
+
+
+def let_go(x: Array) -> bool:
+    """Let what was read of a series in a file leave memory; it comes back when it is read again.
+
+    Returns
+    -------
+    bool
+        Whether the series is in a file.
+    """
+    while isinstance(x, np.ndarray):
+        x = x.base
+    if not isinstance(x, mmap.mmap):
+        return False
+    if hasattr(mmap, "MADV_DONTNEED"):
+        x.madvise(mmap.MADV_DONTNEED)
+    return True
 
 
 def _ends(x: Array, k: int) -> tuple[Array, Array]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, Clip
+from ..audio import AudioItem, AudioStream, Clip
 from ..errors import InputError
 from ..extraction.cache import CacheChoice, open_cache
 from ..extraction.engine import Part, RowFunction, Rows, map_rows
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["FamilyRows", "extract", "family_columns"]
 
 
-def family_columns(ops: Ops, signal: Array, families: Sequence[FeatureFamily]) -> list[Array]:
+def family_columns(
+    ops: Ops, signal: Array | Iterator[Array], families: Sequence[FeatureFamily]
+) -> list[Array]:
     """Return the columns of each family for clips of one length, in numpy or as a graph.
 
     Parameters
     ----------
     ops : Ops
         Who computes: `NumpyOps`, or `GraphOps` to trace.
-    signal : array of shape (n_clips, n_samples)
-        Clips at 22 050 Hz.
+    signal : array of shape (n_clips, n_samples), or iterator of arrays of shape (n_samples,)
+        Clips at 22 050 Hz, or one clip in parts.
     families : sequence of FeatureFamily
         What to compute; they share one pass over the spectrum.
 
@@ -41,7 +43,11 @@ def family_columns(ops: Ops, signal: Array, families: Sequence[FeatureFamily]) -
     """
     needs = list(dict.fromkeys(name for family in families for name in family.needs))
     clip = clip_series(ops, signal, needs)
-    return [family.columns(clip) for family in families]
+    columns = []
+    for family in families:
+        columns.append(family.columns(clip))
+        clip.rest()
+    return columns
 
 
 class FamilyRows:
@@ -60,10 +66,12 @@ class FamilyRows:
             for family in families
         ]
 
-    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+    def __call__(
+        self, clip: Clip | AudioStream, wanted: Sequence[int]
+    ) -> list[npt.NDArray[np.float32]]:
         """Return the columns of the wanted families, each of shape (n_columns,)."""
         families = [self.families[i] for i in wanted]
-        columns = family_columns(NumpyOps(), clip.signal[None], families)
+        columns = family_columns(NumpyOps(), clip.blocks(), families)
         rows = [np.asarray(part[0], np.float32) for part in columns]
         for family, row, i in zip(families, rows, wanted, strict=True):
             if row.shape != (self.parts[i].width,):

@@ -70,6 +70,21 @@ def summarize(
     array of shape (n_clips, n_rows * len(statistics))
         First all rows of the first statistic, then of the second, and so on.
     """
+    parts = [
+        _summarize(clip, part, statistics, where, frame_rate) for part in clip.ops.row_groups(x)
+    ]
+    values = [value for of_group in zip(*parts, strict=True) for value in of_group]
+    return clip.xp.concat(values, axis=-1)
+
+
+def _summarize(
+    clip: ClipSeries,
+    x: Array,
+    statistics: Sequence[str],
+    where: Array | None,
+    frame_rate: float,
+) -> list[Array]:
+    """Return one array a statistic, (n_clips, n_rows)."""
     rows = clip.ops.rows(x)
     found = _quantiles(clip, rows, [name for name in statistics if name in _LEVELS], where)
     moments = [name for name in ("mean", "std", "skew", "kurtosis") if name in statistics]
@@ -81,7 +96,7 @@ def summarize(
         step = x[:, 1:, :] - x[:, :-1, :]
         count = clip.xp.maximum(clip.ops.real(clip.ops.length(x, 1)) - 1.0, clip.ops.scalar(1.0))
         found["dstd"] = clip.xp.sqrt(clip.xp.sum(step * step, axis=1) / count)
-    return clip.xp.concat([found[name] for name in statistics], axis=-1)
+    return [found[name] for name in statistics]
 
 
 def shape_of(

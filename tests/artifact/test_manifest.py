@@ -84,7 +84,7 @@ def test_the_features_have_a_checksum_of_their_own(folder, fit, tmp_path):
 def test_the_names_of_all_columns_cost_little(fit, tmp_path):
     fit(model="logistic", features="music").save(tmp_path / "mood.onnx")
     names = read_manifest(tmp_path / "mood.onnx")["features"]["names"]
-    assert names == list(AudioFeatures("music").get_feature_names_out())
+    assert names == list(AudioFeatures("music").fit(["any.wav"]).get_feature_names_out())
     assert len(json.dumps(names)) < 0.03 * (tmp_path / "mood.onnx").stat().st_size
 
 

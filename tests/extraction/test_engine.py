@@ -151,7 +151,7 @@ def test_a_cached_file_is_not_computed_again(log, files, run):
 
 def test_a_cached_file_is_not_decoded_again(log, files, run, monkeypatch):
     first = run(Moments(log), files)
-    monkeypatch.setattr(workers, "to_clip", None)
+    monkeypatch.setattr(workers, "open_audio", None)
     np.testing.assert_array_equal(run(Moments(log), files).values, first.values)
 
 

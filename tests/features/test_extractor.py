@@ -171,7 +171,7 @@ def test_the_cache_gives_the_same_bits(files, tmp_path):
 def test_a_search_over_families_decodes_once(files, tmp_path, monkeypatch):
     families = [MFCC(5), Chroma()]
     AudioFeatures(families, cache=tmp_path / "cache").fit_transform(files)
-    monkeypatch.setattr(audio, "read_audio", None)
+    monkeypatch.setattr(audio, "stream_audio", None)
     for part in ([families[1]], families[::-1], families):
         AudioFeatures(part, cache=tmp_path / "cache").fit_transform(files)
 

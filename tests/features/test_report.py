@@ -59,8 +59,8 @@ def test_a_timeout_is_a_parameter(wav_files, monkeypatch):
 
 def test_validation_and_search_read_each_file_once(wav_files, tmp_path, monkeypatch):
     read = []
-    real = workers.to_clip
-    monkeypatch.setattr(workers, "to_clip", lambda item: (read.append(item), real(item))[1])
+    real = workers.open_audio
+    monkeypatch.setattr(workers, "open_audio", lambda item: (read.append(item), real(item))[1])
     time.sleep(0.01)
     model = make_pipeline(features(cache=tmp_path / "cache"), KNeighborsClassifier(1))
     y = [0, 1] * 6

@@ -26,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...audio import SAMPLE_RATE, AudioItem, Clip, Segment
+from ...audio import SAMPLE_RATE, AudioItem, AudioStream, Clip, Segment
 from ...extraction.cache import CacheChoice, open_cache
 from ...extraction.engine import Part, map_rows
 from ...features.clip_series import clip_series
@@ -137,7 +137,7 @@ class _FingerprintRow:
         self.n_frames = n_frames
         self.parts = [Part(f"fingerprint {VERSION}", n_frames)]
 
-    def __call__(self, clip: Clip, wanted: Sequence[int]) -> list[FloatArray]:
+    def __call__(self, clip: Clip | AudioStream, wanted: Sequence[int]) -> list[FloatArray]:
         """Return the codes of a clip, NaN after its end."""
         row = np.full(self.n_frames, np.nan, np.float32)
         signal = clip.signal[: self.n_frames * HOP]

@@ -9,7 +9,7 @@ from ..family import FeatureFamily, Meaning
 from ..ops import Array
 from ..statistics import summarize, weighted_mean
 from .pitch_classes import N_CLASSES, NONE, at_index, shares
-from .salience import N_PITCHES, PER_SEMITONE, SALIENCE_RATE, summing
+from .salience import N_PITCHES, PER_SEMITONE, SALIENCE_RATE, Span, summing
 
 __all__ = ["MelodyAndBass"]
 
@@ -104,16 +104,29 @@ class MelodyAndBass(FeatureFamily):
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips, shape (n_clips, n_columns)."""
         xp, parts = clip.xp, []
-        for first, stop in LINES.values():
-            inside = clip.salience[:, :, first:stop]
-            index = xp.argmax(inside, axis=-1) + clip.ops.integer(first)
-            weight = xp.max(inside, axis=-1, keepdims=True)
-            pitch = xp.expand_dims(xp.astype(index, xp.float32), axis=-1) * (1 / PER_SEMITONE)
+        for span in LINES.values():
+            line = _line(clip, span)
+            index, weight, mean = (line[:, :, i : i + 1] for i in range(3))
+            pitch = index * (1 / PER_SEMITONE)
             parts += [*_register(clip, pitch, weight), *_intervals(clip, pitch)]
-            clarity = weight / (xp.mean(inside, axis=-1, keepdims=True) + NONE)
-            strength = xp.concat([weight, clarity], axis=-1)
-            parts += [summarize(clip, strength, ("mean", "std")), *_scale(clip, index, weight)]
+            strength = xp.concat([weight, weight / (mean + NONE)], axis=-1)
+            parts += [summarize(clip, strength, ("mean", "std"))]
+            parts += _scale(clip, xp.astype(index[:, :, 0], xp.int64), weight)
         return xp.concat([*parts, *_bands(clip)], axis=-1)
+
+
+def _line(clip: ClipSeries, span: Span) -> Array:
+    """Return of each frame the strongest pitch of a span, its salience and the span's mean."""
+    xp, (first, stop) = clip.xp, span
+
+    def strongest(grid: Array) -> Array:
+        inside = grid[:, :, first:stop]
+        index = xp.argmax(inside, axis=-1, keepdims=True) + clip.ops.integer(first)
+        weight = xp.max(inside, axis=-1, keepdims=True)
+        mean = xp.mean(inside, axis=-1, keepdims=True)
+        return xp.concat([xp.astype(index, xp.float32), weight, mean], axis=-1)
+
+    return clip.ops.in_blocks(strongest, clip.salience)
 
 
 def _register(clip: ClipSeries, pitch: Array, weight: Array) -> list[Array]:
@@ -154,11 +167,15 @@ def _scale(clip: ClipSeries, index: Array, weight: Array) -> list[Array]:
 
 def _bands(clip: ClipSeries) -> list[Array]:
     """Return how salience is spread over bands, and how many pitches stand out of a frame."""
-    xp, grid = clip.xp, clip.salience
+    xp = clip.xp
     table = clip.ops.const(summing(*BANDS, n_rows=N_PITCHES))
-    band = xp.squeeze(xp.matmul(xp.mean(grid, axis=1, keepdims=True), table), axis=1)
+    band = xp.squeeze(xp.matmul(xp.mean(clip.salience, axis=1, keepdims=True), table), axis=1)
     share = shares(clip, band) * float(len(BANDS))
-    height = grid / (xp.max(grid, axis=-1, keepdims=True) + NONE)
     begins, whole = PROMINENT
-    prominent = xp.clip((height - begins) * (1 / (whole - begins)), 0.0, 1.0)
-    return [share, xp.mean(xp.sum(prominent, axis=-1, keepdims=True), axis=1)]
+
+    def standing_out(grid: Array) -> Array:
+        height = grid / (xp.max(grid, axis=-1, keepdims=True) + NONE)
+        prominent = xp.clip((height - begins) * (1 / (whole - begins)), 0.0, 1.0)
+        return xp.sum(prominent, axis=-1, keepdims=True)
+
+    return [share, xp.mean(clip.ops.in_blocks(standing_out, clip.salience), axis=1)]

@@ -72,15 +72,20 @@ def tuned(clip: ClipSeries) -> Array:
     Of the three pitches of a semitone, the one with most energy in the whole clip: the nearest to
     the circular mean of the tuning (Dressler, Streich 2007). Needs the series ``salience``.
     """
-    xp, grid = clip.xp, clip.salience
-    place = clip.ops.const(np.tile(np.eye(PER_SEMITONE, dtype=np.float32), (N_SEMITONES, 1)))
-    energy = xp.mean(xp.matmul(grid * grid, place), axis=1, keepdims=True)
+    xp, ops = clip.xp, clip.ops
+    place = ops.const(np.tile(np.eye(PER_SEMITONE, dtype=np.float32), (N_SEMITONES, 1)))
+    energies = ops.in_blocks(lambda grid: xp.matmul(grid * grid, place), clip.salience)
+    energy = xp.mean(energies, axis=1, keepdims=True)
     best = xp.argmax(energy, axis=-1, keepdims=True)
-    weight = xp.astype(best == clip.ops.const(np.arange(PER_SEMITONE)), xp.float32)
-    low, middle, high = (
-        grid[:, :, i::PER_SEMITONE] * weight[:, :, i : i + 1] for i in range(PER_SEMITONE)
-    )
-    return low + middle + high
+    weight = xp.astype(best == ops.const(np.arange(PER_SEMITONE)), xp.float32)
+
+    def chosen(grid: Array) -> Array:
+        low, middle, high = (
+            grid[:, :, i::PER_SEMITONE] * weight[:, :, i : i + 1] for i in range(PER_SEMITONE)
+        )
+        return low + middle + high
+
+    return ops.in_blocks(chosen, clip.salience)
 
 
 def sounding(clip: ClipSeries) -> Array:
@@ -88,9 +93,12 @@ def sounding(clip: ClipSeries) -> Array:
 
     Shape (n_clips, n_frames, 64). Needs the series ``salience``.
     """
-    values = clip.once(tuned)
-    bed = clip.xp.mean(values, axis=-1, keepdims=True) * BED
-    return clip.xp.maximum(values - bed, clip.ops.scalar(0.0))
+
+    def above(values: Array) -> Array:
+        bed = clip.xp.mean(values, axis=-1, keepdims=True) * BED
+        return clip.xp.maximum(values - bed, clip.ops.scalar(0.0))
+
+    return clip.ops.in_blocks(above, clip.once(tuned))
 
 
 def blocks(clip: ClipSeries) -> Array:

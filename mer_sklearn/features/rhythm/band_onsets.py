@@ -93,10 +93,9 @@ class BandOnsets(FeatureFamily):
     def columns(self, clip: ClipSeries) -> Array:
         """Return the columns of the clips."""
         xp, ops = clip.xp, clip.ops
-        table = ops.const(_groups())
-        rises = xp.matmul(clip.once(band_rises), table)
+        rises, falls = (_grouped(clip, sign) for sign in (1.0, -1.0))
         weights = onsets(clip, rises)
-        rise, fall = ops.rows(rises), ops.rows(xp.matmul(_band_falls(clip), table))
+        rise, fall = ops.rows(rises), ops.rows(falls)
         rise_std, fall_std = xp.std(rise, axis=-1), xp.std(fall, axis=-1)
         values = [
             xp.log(xp.mean(rise, axis=-1) + SOFT),
@@ -137,9 +136,14 @@ def _steps(clip: ClipSeries) -> Array:
     return levels - clip.ops.shift(levels, 1)
 
 
-def _band_falls(clip: ClipSeries) -> Array:
-    """Return what the levels of `bands` lost since the frame before, dB, at least 0."""
-    return clip.xp.maximum(-clip.once(_steps), clip.ops.scalar(0.0))
+def _grouped(clip: ClipSeries, sign: float) -> Array:
+    """Return what the levels gained (1) or lost (-1), dB: means over groups of bands, and all."""
+    table, none = clip.ops.const(_groups()), clip.ops.scalar(0.0)
+
+    def means(steps: Array) -> Array:
+        return clip.xp.matmul(clip.xp.maximum(steps * sign, none), table)
+
+    return clip.ops.in_blocks(means, clip.once(_steps))
 
 
 @functools.cache

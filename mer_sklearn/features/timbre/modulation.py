@@ -98,18 +98,24 @@ class ModulationSpectrum(FeatureFamily):
 
 def _amplitudes(clip: ClipSeries) -> Array:
     """Return the modulation of each window, (n_clips, n_windows, 8 rates, 20 bands)."""
+    pairs = clip.xp.matmul(clip.once(bands), clip.ops.const(_pair_table()))
+    groups = [_of_bands(clip, part) for part in clip.ops.row_groups(pairs)]
+    return groups[0] if len(groups) == 1 else clip.xp.concat(groups, axis=-1)
+
+
+def _of_bands(clip: ClipSeries, pairs: Array) -> Array:
+    """Return the modulation of some bands, (n_clips, n_windows, 8 rates, n_bands)."""
     ops, xp = clip.ops, clip.xp
     waves, rates = rate_tables(SIZE, EDGES)
-    spectrum = xp.matmul(ops.const(waves), _windows(clip))
+    spectrum = xp.matmul(ops.const(waves), _windows(clip, pairs))
     squares, half = spectrum * spectrum, len(waves) // 2
     amplitude = xp.sqrt(squares[:, :, :half, :] + squares[:, :, half:, :])
     return xp.matmul(ops.const(rates), amplitude)
 
 
-def _windows(clip: ClipSeries) -> Array:
-    """Return windows of 20 bands less their mean, (n_clips, n_windows, 258, 20)."""
+def _windows(clip: ClipSeries, pairs: Array) -> Array:
+    """Return windows of some bands less their mean, (n_clips, n_windows, 258, n_bands)."""
     ops, xp = clip.ops, clip.xp
-    pairs = xp.matmul(clip.once(bands), ops.const(_pair_table()))
     n_frames = ops.length(pairs, 1)
     place = ops.arange(xp.maximum(n_frames, ops.integer(SIZE)))
     inner = xp.maximum(xp.minimum(place, n_frames - 1 - EDGE), ops.integer(EDGE))

@@ -1,0 +1,86 @@
+"""Which decoder reads a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .decoder import Decoder, DecodingError
+from .libsndfile import SoundFileDecoder
+from .mp3 import after_tags
+from .quiet import quiet_decoder
+
+__all__ = ["open_decoder"]
+
+# How files begin that libsndfile does not know and PyAV does: place, bytes, what they are called.
+_BEGINNINGS = (
+    (4, b"ftyp", "MP4 (m4a)"),
+    (4, b"moov", "QuickTime"),
+    (4, b"mdat", "QuickTime"),
+    (4, b"wide", "QuickTime"),
+    (0, b"\xff\xf1", "AAC"),
+    (0, b"\xff\xf9", "AAC"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (wma)"),
+    (0, b"\x1a\x45\xdf\xa3", "Matroska (webm, mka)"),
+    (0, b"\x0b\x77", "AC-3"),
+    (0, b"MAC ", "Monkey's Audio"),
+    (0, b"wvpk", "WavPack"),
+    (0, b"MP+", "Musepack"),
+    (0, b"MPCK", "Musepack"),
+    (0, b"TTA1", "True Audio"),
+    (0, b"DSD ", "DSD"),
+    (0, b"#!AMR", "AMR"),
+    (0, b"\x7f\xfe\x80\x01", "DTS"),
+    (0, b"caff", "Core Audio"),
+    (0, b"FLV\x01", "Flash video"),
+)
+
+
+def open_decoder(path: str) -> Decoder:
+    """Open an audio file by what it begins with, whatever it is called.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    Decoder
+        The opened file; close it, or use it in a ``with``.
+
+    Raises
+    ------
+    soundfile.SoundFileError
+        If libsndfile cannot open it, and it begins like nothing that PyAV reads.
+    DecodingError
+        If PyAV cannot open it, or is not installed.
+    """
+    import soundfile
+
+    try:
+        return SoundFileDecoder(path)
+    except soundfile.SoundFileError:
+        kind = _foreign(path)
+        if kind is None:
+            raise
+    try:
+        from .pyav import AvDecoder
+    except ImportError:
+        msg = (
+            f'it is {kind}, which libsndfile does not know; pip install "mer-sklearn[av]" adds '
+            "PyAV, which does"
+        )
+        raise DecodingError(msg) from None
+    with quiet_decoder():
+        return AvDecoder(path)
+
+
+def _foreign(path: str) -> str | None:
+    """Return the name of a format that libsndfile does not know; None for any other."""
+    with Path(path).open("rb") as file:
+        file.seek(after_tags(file))
+        head = file.read(16)
+    for at, word, kind in _BEGINNINGS:
+        if head[at : at + len(word)] == word:
+            return kind
+    return None
