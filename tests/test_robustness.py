@@ -167,9 +167,9 @@ def test_a_full_disk_costs_the_long_clip_and_not_the_run(song, monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc")
-def test_a_quarter_of_an_hour_needs_little_more_than_a_song():
-    words = ["--minutes", "14", "--format", "FLAC", "--preset", "music"]
+def test_half_an_hour_needs_less_than_its_signal():
+    words = ["--minutes", "25", "--format", "FLAC", "--preset", "music"]
     command = [sys.executable, str(BENCHMARKS / "memory.py"), *words]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     peak = float(run.stdout.splitlines()[-1].split("|")[3])
-    assert 5.0 < peak < 70.0  # MiB; 37 measured, and 71 would be the signal alone
+    assert 5.0 < peak < 110.0  # MiB; 89 measured, and the signal alone would be 126

@@ -203,7 +203,7 @@ _FAMILY = _record(
 _FEATURES = _record(
     {
         "families": _list(_FAMILY),
-        "names": _list(_text, 1),
+        "names": _list(_text),  # none for a table whose columns nobody named
         "n_columns": _whole(1),
         "parts": _flag,
         "sha256": _digest,
@@ -285,7 +285,9 @@ def faults(manifest: Mapping[str, Any], kind: str) -> Faults:
         yield _fault("kind", manifest["kind"], kind)
     yield from _answers(manifest)
     features = manifest["features"]
-    if features["n_columns"] != len(features["names"]):
+    if features["n_columns"] != len(features["names"]) and (
+        features["names"] or features["families"]
+    ):
         yield _fault("features.n_columns", features["n_columns"], f"{len(features['names'])}")
 
 

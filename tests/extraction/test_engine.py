@@ -31,12 +31,11 @@ class Moments:
         self.parts = [Part(f"moment {power}, version {version}", 2) for power in powers]
 
     def __call__(self, clip, wanted):
+        signal = clip.signal  # first: a file that cannot be read leaves no mark
         mark = "".join(str(self.powers[i]) for i in wanted)
         descriptor, _ = tempfile.mkstemp(f"-{mark}", dir=self.log)
         os.close(descriptor)
-        return [
-            np.float32([np.mean(clip.signal ** self.powers[i]), len(clip.signal)]) for i in wanted
-        ]
+        return [np.float32([np.mean(signal ** self.powers[i]), len(signal)]) for i in wanted]
 
     def ran(self) -> list[str]:
         """Return the marks and wipe them."""
