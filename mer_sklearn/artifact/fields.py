@@ -285,9 +285,8 @@ def faults(manifest: Mapping[str, Any], kind: str) -> Faults:
         yield _fault("kind", manifest["kind"], kind)
     yield from _answers(manifest)
     features = manifest["features"]
-    if features["n_columns"] != len(features["names"]) and (
-        features["names"] or features["families"]
-    ):
+    named = features["names"] or features["families"]
+    if named and features["n_columns"] != len(features["names"]):
         yield _fault("features.n_columns", features["n_columns"], f"{len(features['names'])}")
 
 

@@ -21,7 +21,7 @@ __all__ = ["VoicePitch"]
 LEAP = 4.0  # semitones; a larger step is an octave error or another segment
 LOWEST_R, HIGHEST_R = 1e-3, 0.999  # periodicities at which HNR ends: -30 and 30 dB
 STILL = 0.1  # semitones; what moves less has no skewness
-NO_STEP, NO_LEVEL_STEP = 0.01, 0.1  # semitones, dB; steps as small are none, or nearly none
+NO_STEP, NO_LEVEL_STEP = 0.01, 0.1  # semitones, dB; steps as small are half or nearly none
 N_POINTS = 32  # of a contour
 REACH = 0.5 / N_POINTS  # how far a frame counts wholly in a contour, in spans
 FADE = 1e-12  # added to the weights of a contour's point
@@ -99,6 +99,7 @@ class VoicePitch(FeatureFamily):
     """
 
     name = "voice_pitch"
+    version = 2
     needs = ("pitch", "rms")
     meanings = (
         Meaning("voiced_share", "0 to 1", "part of the frames that are voiced"),
@@ -181,7 +182,8 @@ def _f0_steps(clip: ClipSeries) -> Array:
     step, near = _step(clip, clip.once(semitones)), clip.once(_neighbours)
     size, change = xp.abs(step), xp.abs(_step(clip, step))
     near = near * xp.astype(size < LEAP, xp.float32)
-    rising, falling = (near * xp.astype(side > NO_STEP, xp.float32) for side in (step, -step))
+    ramps = (xp.clip(side / NO_STEP - 0.5, 0.0, 1.0) for side in (step, -step))
+    rising, falling = (near * ramp for ramp in ramps)
     both = near * ops.shift(near, 1)
     values = xp.concat([step, step, size, change], axis=-1)
     means = weighted_mean(clip, values, xp.concat([rising, falling, near, both], axis=-1))
