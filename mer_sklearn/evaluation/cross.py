@@ -28,7 +28,9 @@ from .rows import Data, Rows, as_data, read_rows
 from .splits import Split
 from .tables import as_markdown, as_text, number
 
-__all__ = ["CrossCorpus", "cross_corpus"]
+__all__ = ["SCHEMA", "CrossCorpus", "cross_corpus"]
+
+SCHEMA = 1  # of the JSON document; changes when the meaning of an entry does
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class CrossCorpus:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as a JSON document."""
         return {
+            "schema": SCHEMA,
             "target": self.target,
             "metric": self.metric,
             "constants": self.constants,
