@@ -15,13 +15,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["results.py", "--small"], "| ceiling |"),
+        (["results.py", "--small", "--only", "rendered"], "| ceiling |"),
+        (["results.py", "--small", "--only", "systems"], "| transductive | 14 classes"),
         (["check_intervals.py", "--small", "--corpora", "2"], "| such models |"),
         (["bench_extract.py", "--small", "--stages", "plain"], "| family mfcc |"),
         (["bench_scale.py", "--small", "--only", "engine"], "known by their stamps"),
         (["bench_scale.py", "--small", "--only", "memory"], "the caller grows by"),
     ],
-    ids=["results", "intervals", "extract", "engine", "memory"],
+    ids=["results", "systems", "intervals", "extract", "engine", "memory"],
 )
 def test_the_small_form_prints_its_table(words, sentence):
     command = [sys.executable, str(FOLDER / words[0]), *words[1:]]
