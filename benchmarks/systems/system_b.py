@@ -101,9 +101,10 @@ SYSTEM = System(
     ),
     misleads=(
         "neighbouring windows have almost the same label, so a split of windows asks for what was "
-        "learned: a list that hears nothing is ten times better than the published networks, and "
-        "ridge on means of the whole song, which cannot tell its moments apart, is as good as "
-        "they; the published comparison is with scores on songs apart, which is another task."
+        "learned: a list that hears nothing is ten times better than the published networks. Ridge "
+        "on the ready means of a song, which cannot tell its moments apart, errs no more than "
+        "they, and that with artists apart. The published comparison is with scores on songs "
+        "apart, which is another task."
     ),
     protocols=protocols,
     source=deam_source,
