@@ -115,7 +115,8 @@ class Balancer(BaseSampler):
         )
         scaler = StandardScaler().fit(rows[: len(X)])
         z, all_targets = smote.fit_resample(scaler.transform(rows), targets)
-        new = scaler.inverse_transform(z[len(rows) :]).astype(X.dtype)
+        # Not by inverse_transform, which refuses no rows: two of one class, one of another.
+        new = (z[len(rows) :] * scaler.scale_ + scaler.mean_).astype(X.dtype)
         return np.concatenate([X[single], new]), all_targets[len(y) :]
 
     def __sklearn_tags__(self) -> Tags:

@@ -146,7 +146,7 @@ def group_folds(
     groups : array of shape (n_rows,)
         The group of each row.
     n_splits : int >= 2, default=5
-        Folds; no more than there are groups are made.
+        Folds; no more are made than there are groups, and none that is empty.
     classes : bool
         Whether y holds classes, whose shares are kept as even as the groups allow.
     random_state : int, default=None
@@ -177,4 +177,6 @@ def group_folds(
     with warnings.catch_warnings():
         # Classes rarer than the folds are normal here; evaluation says so once, in its own words.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        return list(splitter.split(np.zeros(len(groups)), y if classes else None, groups))
+        folds = splitter.split(np.zeros(len(groups)), y if classes else None, groups)
+        # Two groups that even each other out may share a fold, and leave one without any.
+        return [(train, test) for train, test in folds if len(test)]

@@ -51,6 +51,7 @@ from .steps import (
     build_model,
     build_scale,
     build_select,
+    check_weighted,
     resolve_task,
     task_of_model,
     tell_families,
@@ -601,11 +602,14 @@ class EmotionPipeline(BaseEstimator):
     def _build_tail(self, task: str, names: Sequence[str], *, weighted: bool) -> Pipeline:
         """Return the steps after the features, unfitted."""
         seed = self.random_state
+        model = build_model(self.model, task, seed)
+        if weighted:
+            check_weighted(model)
         steps = [
             ("scale", build_scale(self.scale, self.model, names)),
             ("select", build_select(self.select)),
             ("balance", build_balance(self.balance, task, weighted=weighted, random_state=seed)),
-            ("model", build_model(self.model, task, seed)),
+            ("model", model),
         ]
         return Pipeline([(name, step) for name, step in steps if step is not None])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -29,6 +30,7 @@ __all__ = [
     "build_model",
     "build_scale",
     "build_select",
+    "check_weighted",
     "norm_of",
     "resolve_task",
     "task_of_model",
@@ -180,6 +182,18 @@ def build_model(model: Any, task: str, random_state: Any) -> Any:
     if isinstance(model, Named):
         model.set_params(task=task)
     return _seeded(model, random_state)
+
+
+def check_weighted(model: Any) -> None:
+    """Refuse weights for a model whose `fit` takes none; a search passes on what it is given."""
+    known = inspect.signature(model.fit).parameters
+    passes_on = any(item.kind is item.VAR_KEYWORD for item in known.values())
+    if "sample_weight" not in known and not passes_on:
+        msg = (
+            f"{type(model).__name__} takes no sample_weight; leave the weights out, or take "
+            "another model."
+        )
+        raise InputError(msg)
 
 
 def tell_families(model: Any, names: Sequence[str]) -> None:

@@ -124,6 +124,15 @@ def test_a_single_row_is_repeated_bit_for_bit(rng):
     assert X_out[9].tobytes() == X[8].tobytes()
 
 
+def test_repeated_rows_may_be_all_that_is_missing(rng):
+    X = rng.normal(size=(5, 3))
+    balancer = Balancer(random_state=0)
+    X_out, y_out = balancer.fit_resample(X, ["a", "a", "b", "c", "c"])
+    assert X_out.tobytes() == np.concatenate([X, X[2:3]]).tobytes()
+    assert list(y_out) == ["a", "a", "b", "c", "c", "b"]
+    assert balancer.n_synthetic_ == 1
+
+
 def test_the_seed_decides(table):
     first, _ = Balancer(random_state=1).fit_resample(*table)
     np.testing.assert_array_equal(Balancer(random_state=1).fit_resample(*table)[0], first)

@@ -15,14 +15,15 @@ FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["results.py", "--small"], "| ceiling |"),
+        (["results.py", "--small", "--only", "rendered"], "| ceiling |"),
+        (["results.py", "--small", "--only", "systems"], "| transductive | 14 classes"),
         (["check_intervals.py", "--small", "--corpora", "2"], "| such models |"),
         (["bench_extract.py", "--small", "--stages", "plain"], "| family mfcc |"),
         (["bench_scale.py", "--small", "--only", "engine"], "known by their stamps"),
         (["bench_scale.py", "--small", "--only", "memory"], "the caller grows by"),
         (["bench_predict.py", "--small"], "| mer predict music.onnx |"),
     ],
-    ids=["results", "intervals", "extract", "engine", "memory", "predict"],
+    ids=["results", "systems", "intervals", "extract", "engine", "memory", "predict"],
 )
 def test_the_small_form_prints_its_table(words, sentence):
     command = [sys.executable, str(FOLDER / words[0]), *words[1:]]

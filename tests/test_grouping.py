@@ -77,3 +77,18 @@ def test_no_group_stands_on_both_sides(rng, classes):
     folds = group_folds(y, groups, n_splits=4, classes=classes, random_state=0)
     assert sorted(np.concatenate([test for _, test in folds])) == list(range(100))
     assert not any(set(groups[train]) & set(groups[test]) for train, test in folds)
+
+
+def test_no_fold_is_empty_where_groups_even_each_other_out():
+    # Actors, a woman, a man, a woman, a man, with the rows of two emotions.
+    counts = [(1, 1), (1, 4), (2, 1), (1, 2)]
+    rows = [
+        (actor, f"{'fm'[actor % 2]}{emotion}")
+        for actor, of in enumerate(counts)
+        for emotion in (0, 1)
+        for _ in range(of[emotion])
+    ]
+    groups, y = (np.array(column) for column in zip(*rows, strict=True))
+    folds = group_folds(y, groups, classes=True, random_state=0)
+    assert sorted(len(test) for _, test in folds) == [2, 3, 8]
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(y)))

@@ -19,6 +19,7 @@ from ..errors import MerError, MerWarning
 from .audit import audit
 from .cache import cache
 from .compare import compare
+from .cross import cross
 from .datasets import datasets
 from .demo import demo
 from .evaluate import evaluate
@@ -47,6 +48,7 @@ for command in (
     train,
     evaluate,
     compare,
+    cross,
     tune,
     predict,
     export,

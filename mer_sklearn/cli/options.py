@@ -18,11 +18,13 @@ from ..files import written_beside
 if TYPE_CHECKING:
     from ..datasets.base import Dataset
     from ..evaluation.compare import Comparison
+    from ..evaluation.cross import CrossCorpus
     from ..evaluation.result import Evaluation
     from ..pipeline import EmotionPipeline
 
 __all__ = [
     "check_output",
+    "cv_option",
     "document_options",
     "fit_to_source",
     "jobs_option",
@@ -86,15 +88,16 @@ set_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 
 
+cv_option = click.option(
+    "--cv",
+    default="5",
+    show_default=True,
+    callback=lambda _context, _option, value: _folds(value),
+    help='Folds with groups apart, "5x3" three times; "logo" leaves out one group at a time; '
+    '"official" takes the corpus\' own split; "random" ignores groups.',
+)
 _SPLITS = [
-    click.option(
-        "--cv",
-        default="5",
-        show_default=True,
-        callback=lambda _context, _option, value: _folds(value),
-        help='Folds with groups apart, "5x3" three times; "logo" leaves out one group at a time; '
-        '"official" takes the corpus\' own split; "random" ignores groups.',
-    ),
+    cv_option,
     click.option("--strata", default=None, metavar="COLUMN", help="Score within these, too."),
 ]
 optimism_option = click.option(
@@ -133,8 +136,8 @@ def document_options(command: Command) -> Command:
 
 
 def print_result(
-    result: Evaluation | Comparison,
-    source: str,
+    result: Evaluation | Comparison | CrossCorpus,
+    source: str | Sequence[str],
     *,
     as_json: bool,
     markdown: bool,

@@ -116,7 +116,8 @@ class Dataset:
     split : array of shape (n_clips,) or None
         The official part of each row, where the corpus has one.
     weights : array of shape (n_clips,) or None
-        Weight of each row, where the corpus has one.
+        Weight of each row, where the corpus has one. `evaluate`, `compare`, `cross_corpus`, `tune`
+        and `mer train` learn and score by it; `EmotionPipeline.fit` takes it as `sample_weight`.
     remarks : tuple of str
         What the loader met and decided, a sentence each.
     """

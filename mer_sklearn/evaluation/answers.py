@@ -108,6 +108,7 @@ class Answers:
             n_groups=n_groups,
             proba=None if self.proba is None else self.proba[mine],
             classes=np.unique(rows.y) if rows.task == "classification" else None,
+            weights=None if rows.weights is None else rows.weights[self.tested[mine]],
         )
 
 
@@ -202,7 +203,11 @@ def _guessers(
             guesser = DummyClassifier(strategy=strategy, random_state=draws)
         yield (
             test[strata[test] == value],
-            guesser.fit(np.zeros((len(learned), 1)), rows.y[learned]),
+            guesser.fit(
+                np.zeros((len(learned), 1)),
+                rows.y[learned],
+                sample_weight=None if rows.weights is None else rows.weights[learned],
+            ),
         )
 
 

@@ -297,6 +297,7 @@ def _only(rows: Rows, kept: npt.NDArray[np.intp]) -> Rows:
         y=rows.y[mine],
         groups=rows.groups[mine],
         kept=rows.kept[mine],
+        weights=None if rows.weights is None else rows.weights[mine],
     )
 
 

@@ -28,7 +28,9 @@ from .rows import Data, Rows, as_data, read_rows
 from .splits import Split
 from .tables import as_markdown, as_text, number
 
-__all__ = ["CrossCorpus", "cross_corpus"]
+__all__ = ["SCHEMA", "CrossCorpus", "cross_corpus"]
+
+SCHEMA = 1  # of the JSON document; changes when the meaning of an entry does
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class CrossCorpus:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as a JSON document."""
         return {
+            "schema": SCHEMA,
             "target": self.target,
             "metric": self.metric,
             "constants": self.constants,
@@ -233,6 +236,7 @@ def _transfer(
         groups=np.concatenate([first.groups, second.groups + n_groups]),
         kept=np.arange(n_first + len(second.y)),
         remarks=(),
+        weights=_weights(first, second),
     )
     groups = None
     if data.groups is not None:
@@ -243,6 +247,14 @@ def _transfer(
     split = Split("corpora apart", (folds,))
     answers = ask_folds(pipeline, rows, split)
     return score_answers(answers, joined, rows, split, random_state=random_state)
+
+
+def _weights(first: Rows, second: Rows) -> npt.NDArray[np.float64] | None:
+    """Return the weights of the rows of both; those of a corpus without any count 1."""
+    if first.weights is None and second.weights is None:
+        return None
+    both = [np.ones(len(r.y)) if r.weights is None else r.weights for r in (first, second)]
+    return np.concatenate(both)
 
 
 def _constant(rows: Rows, data: Data) -> Scores:

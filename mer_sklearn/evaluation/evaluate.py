@@ -73,7 +73,8 @@ def evaluate(
         those after the features. Any other estimator learns from the table as it is.
     X : Dataset, list of audio items, or array
         The audio, or a table where the pipeline has ``features=None``; or a corpus, which brings
-        its targets and groups.
+        its targets and groups, and weights if it has any: then models learn by them and rows count
+        by them in all scores.
     y : array-like, default=None
         Labels or numbers; valence and arousal where the pipeline has a labeller.
     groups : array-like of shape (n_rows,), default=None
@@ -332,7 +333,8 @@ def _by_target(
 def _within(answers: Answers, rows: Rows, strata: Strata, scale: Scale | None) -> Scores:
     """Return the mean of the scores within each stratum, weighted by its rows."""
     codes = np.unique(strata.values, return_inverse=True)[1]
-    weights = np.bincount(codes[answers.tested])
+    counted = None if rows.weights is None else rows.weights[answers.tested]
+    weights = np.bincount(codes[answers.tested], counted)
     weights = weights[weights > 0] / weights.sum()
     found = [_of_groups(sums, scale) for sums in answers.sums(rows, codes)]
     return {name: float(np.mean([weights @ scores[name] for scores in found])) for name in found[0]}

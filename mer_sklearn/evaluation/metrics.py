@@ -527,6 +527,7 @@ def scores(
     proba: Array | None = None,
     classes: Array | None = None,
     scale: Scale | None = None,
+    weights: Array | None = None,
 ) -> dict[str, float]:
     """Return all scores of a task, by the name of the metric.
 
@@ -542,6 +543,8 @@ def scores(
         All labels, sorted: the columns of `proba`. None takes those that occur.
     scale : (float, float), default=None
         The ends of the scale of the numbers, for `rmse_unit`.
+    weights : array of shape (n_rows,), default=None
+        How much each row counts; None is 1.
 
     Returns
     -------
@@ -554,7 +557,7 @@ def scores(
     >>> found["accuracy"], found["balanced_accuracy"], found["mcc"]
     (0.5, 0.5, 0.0)
     """
-    sums = add_up(task, y_true, y_pred, proba=proba, classes=classes)
+    sums = add_up(task, y_true, y_pred, proba=proba, classes=classes, weights=weights)
     found = of_sums({kind: values[0] for kind, values in sums.items()}, scale)
     return {name: float(values.mean()) for name, values in found.items()}
 
@@ -568,6 +571,7 @@ def add_up(
     n_groups: int = 1,
     proba: Array | None = None,
     classes: Array | None = None,
+    weights: Array | None = None,
 ) -> Sums:
     """Return the sums over the rows of each group, which all scores are computed from.
 
@@ -585,6 +589,8 @@ def add_up(
         Probabilities.
     classes : array of shape (n_classes,), default=None
         All labels, sorted; None takes those that occur.
+    weights : array of shape (n_rows,), default=None
+        How much each row counts; None is 1.
 
     Returns
     -------
@@ -594,16 +600,19 @@ def add_up(
     validate(y_true, y_pred)
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     of_row = np.zeros(len(y_true), np.intp) if groups is None else groups
+    counted = np.ones(len(y_true)) if weights is None else np.asarray(weights, np.float64)
     if task == "regression":
-        return {"moments": _by_group(_moments(y_true, y_pred), of_row, n_groups)}
+        moments = _moments(y_true, y_pred) * counted[:, None, None]
+        return {"moments": _by_group(moments, of_row, n_groups)}
     if classes is None:
         classes = np.unique(np.concatenate([y_true, y_pred]))
     size = len(classes)
     pairs = (of_row * size + _codes(y_true, classes)) * size + _codes(y_pred, classes)
-    counts = np.bincount(pairs, minlength=n_groups * size * size).astype(np.float64)
+    counts = np.bincount(pairs, counted, minlength=n_groups * size * size).astype(np.float64)
     sums = {"counts": counts.reshape(n_groups, size, size)}
     if proba is not None:
-        sums["confidence"] = _by_group(_confidence(y_true, proba, classes), of_row, n_groups)
+        confidence = _confidence(y_true, proba, classes) * counted[:, None]
+        sums["confidence"] = _by_group(confidence, of_row, n_groups)
     return sums
 
 

@@ -62,6 +62,8 @@ class Data:
         The ends of the scale of the numbers.
     labels : str
         Which of several labels of a corpus these are; empty where there is one kind.
+    weights : array-like or None
+        How much each row counts, where the corpus says.
     """
 
     X: Any
@@ -73,6 +75,7 @@ class Data:
     frame: pd.DataFrame | None = None
     scale: tuple[float, float] | None = None
     labels: str = ""
+    weights: Any = None
 
     @property
     def kind(self) -> str:
@@ -100,6 +103,8 @@ class Rows:
         The names of the targets.
     remarks : tuple of str
         What was left out, and why.
+    weights : array of shape (n_rows,) or None
+        How much each row counts, while learning and in the scores.
     """
 
     table: pd.DataFrame
@@ -109,6 +114,7 @@ class Rows:
     task: str
     names: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    weights: npt.NDArray[np.float64] | None = None
 
     @property
     def columns(self) -> list[Any]:
@@ -173,6 +179,7 @@ def as_data(
             frame=X.frame,
             scale=chosen.scale if scale is None else scale,
             labels=X.info.labels,
+            weights=X.weights,
         )
     if y is None:
         msg = f"y is missing: pass {function}(pipeline, X, y, groups=...) or a Dataset."
@@ -237,6 +244,9 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
         remarks.append(f"{len(errors)} files left out: {some(errors.values())}")
     if not targets.kept.all():
         remarks.append(f"{(~targets.kept).sum()} rows left out: the scheme has no label for them.")
+    weights = None if data.weights is None else np.asarray(data.weights, np.float64)[kept]
+    if weights is not None:
+        remarks.append("Rows count by the weights of the corpus.")
     if not len(kept):
         msg = "no rows are left to score: " + (" ".join(remarks) or "X is empty.")
         raise InputError(msg)
@@ -248,6 +258,7 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
         task,
         targets.names,
         tuple(remarks),
+        weights,
     )
 
 
@@ -302,7 +313,8 @@ def check_folds(rows: Rows, folds: Folds) -> None:
 def fit_folds(pipeline: Any, rows: Rows, folds: Folds) -> Iterator[tuple[Any, float]]:
     """Yield the pipeline fitted on the training rows of each fold, and the seconds it took.
 
-    Everything after the features is fitted anew, and groups reach whatever splits inside.
+    Everything after the features is fitted anew, and groups reach whatever splits inside; weights
+    reach the model, if the rows have any.
     """
     estimator, name = as_pipeline(pipeline)
     prefix = "" if name is None else f"{name}__"
@@ -311,8 +323,14 @@ def fit_folds(pipeline: Any, rows: Rows, folds: Folds) -> Iterator[tuple[Any, fl
     for train, _ in folds:
         model = clone(blank)
         start = perf_counter()
-        model.fit(rows.table.iloc[train], rows.y[train], groups=rows.groups[train])
+        extra = _sample_weight(rows, train)
+        model.fit(rows.table.iloc[train], rows.y[train], groups=rows.groups[train], **extra)
         yield model, perf_counter() - start
+
+
+def _sample_weight(rows: Rows, chosen: Any = slice(None)) -> dict[str, Any]:
+    """Return what tells `fit` the weights of some rows; nothing where there are none."""
+    return {} if rows.weights is None else {"sample_weight": rows.weights[chosen]}
 
 
 def predict_folds(pipeline: Any, rows: Rows, folds: Folds) -> Iterator[npt.NDArray[Any]]:
@@ -344,12 +362,15 @@ def fit_rows(pipeline: EmotionPipeline, data: Data, rows: Rows) -> EmotionPipeli
     """
     features = build_features(pipeline.features, n_jobs=pipeline.n_jobs, cache=pipeline.cache)
     if features is None:
-        fitted: EmotionPipeline = clone(pipeline).fit(data.X, data.y, groups=data.groups)
+        fitted: EmotionPipeline = clone(pipeline).fit(
+            data.X, data.y, groups=data.groups, sample_weight=data.weights
+        )
         return fitted
     features.fit(data.X)
     fitted = clone(pipeline).set_params(features=None)
     table = rows.only(list(features.get_feature_names_out())).table
-    fitted.fit(table, _take(data.y, rows.kept), groups=rows.groups)
+    y = _take(data.y, rows.kept)
+    fitted.fit(table, y, groups=rows.groups, **_sample_weight(rows))
     fitted.features = pipeline.features
     fitted.pipeline_.steps[0] = ("features", features)
     labeller = build_labeller(pipeline.labeller)

@@ -16,7 +16,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from sklearn.exceptions import ConvergenceWarning
 
 from ..errors import InputError, MerError
-from ..evaluation.metrics import CLASS_METRICS, LOWER_IS_BETTER, NUMBER_METRICS, validate
+from ..evaluation.metrics import LOWER_IS_BETTER, scores
 from ..evaluation.rows import Rows, predict_folds
 from ..grouping import Folds
 from .candidates import Candidate, Candidates
@@ -26,7 +26,6 @@ __all__ = ["Search"]
 
 _log = logging.getLogger(__name__)
 
-METRICS = {**CLASS_METRICS, **NUMBER_METRICS}
 REASON_LENGTH = 500  # characters; a study's file bounds its texts
 STATES = {
     TrialState.COMPLETE: "done",
@@ -107,8 +106,9 @@ class Search:
             del parameters[name]
         columns, y = list(rows.table.columns), rows.y.tolist()
         table = rows.table.to_numpy().tobytes()
+        weights = [] if rows.weights is None else [rows.weights.tobytes()]
         return {
-            "corpus": _digest(table, repr((columns, y, rows.groups.tolist()))),
+            "corpus": _digest(table, repr((columns, y, rows.groups.tolist())), *weights),
             "pipeline": _digest(repr(sorted((key, repr(v)) for key, v in parameters.items()))),
             "search space": _digest(repr(self.candidates)),
             "metric": self.metric,
@@ -145,13 +145,13 @@ class Search:
         one_group = np.zeros_like(self.rows.groups)
         rows = replace(self.rows.only(candidate.columns), groups=one_group)
         predicted, seen = rows.y.copy(), np.zeros(len(rows.y), bool)
-        measure = METRICS[self.metric]
         score = np.nan
         answers = predict_folds(candidate.pipeline, rows, self.folds)
         for fold, ((_, test), answer) in enumerate(zip(self.folds, answers, strict=True)):
             predicted[test], seen[test] = answer, True
-            validate(rows.y[seen], predicted[seen])
-            score = measure(rows.y[seen], predicted[seen])
+            weights = None if rows.weights is None else rows.weights[seen]
+            found = scores(rows.task, rows.y[seen], predicted[seen], weights=weights)
+            score = found[self.metric]
             trial.report(score, fold)
             if fold + 1 < len(self.folds) and trial.should_prune():
                 raise optuna.TrialPruned

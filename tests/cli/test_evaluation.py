@@ -1,4 +1,4 @@
-"""``mer evaluate`` and ``mer compare``: every way of splitting, printing and comparing."""
+"""``mer evaluate``, ``compare`` and ``cross``: every way of splitting, printing and comparing."""
 
 from __future__ import annotations
 
@@ -86,6 +86,63 @@ def test_compare_pipelines_by_features_and_model(capsys):
     assert "plain+ridge" in out
     assert "kB" in out
     assert "winner" in out or "is better" in out
+
+
+@pytest.fixture
+def halves(ready, tmp_path):
+    """Write the ready table as two corpora, of five artists each."""
+    table = pd.read_csv(tmp_path / "songs.csv")
+    table["valence"], table["arousal"] = np.tanh(table["a"] / 4), np.tanh(table["b"] / 4)
+    paths = [tmp_path / "first.csv", tmp_path / "second.csv"]
+    for path, rows in zip(paths, (table[:30], table[30:]), strict=True):
+        rows.to_csv(path, index=False)
+    return [f"ready:{path}" for path in paths]
+
+
+def test_cross_is_a_matrix(halves, tmp_path, capsys):
+    document = tmp_path / "cross.json"
+    words = ["cross", *halves, "-t", "va", "-m", "ridge", "--cv", "3", "--metric", "pearson"]
+    assert main([*words, "--markdown", "-o", str(document)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("va, pearson: rows learned, columns tested")
+    assert "| | first.csv | second.csv |" in out
+    found = json.loads(document.read_text())
+    assert (found["schema"], found["source"]) == (1, halves)
+    scores = {(c["learned"], c["tested"]): c["scores"]["pearson"] for c in found["cells"]}
+    assert len(scores) == 4
+    assert min(scores.values()) > 0.9  # the targets are functions of the features
+
+
+def test_cross_tells_corpora_of_one_name_apart(halves, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "first.csv"
+    twin.write_bytes((tmp_path / "second.csv").read_bytes())
+    words = ["cross", halves[0], f"ready:{twin}", "-t", "emotion", "-m", "logistic", "--cv", "2"]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["constants"]) == [halves[0], f"ready:{twin}"]
+
+
+def test_cross_reads_audio_with_options_for_one_source(wav_files, tmp_path, capsys):
+    table = tmp_path / "songs.csv"
+    rated = [f"{path},{(-1) ** k / 2},{k / 20}" for k, path in enumerate(wav_files)]
+    table.write_text("\n".join(["file,happiness,energy", *rated]) + "\n")
+    words = ["cross", "synthetic:", str(table), "-t", "va", "-m", "ridge", "--cv", "2", "--json"]
+    words += ["-f", "mfcc40-mean", "--no-cache", "--set", "1:n=24", "--set", "1:duration=1"]
+    assert main([*words, "--set", "2:target=happiness,energy"]) == 1
+    assert "songs.csv has no 'va'" in capsys.readouterr().err
+    table.write_text(table.read_text().replace("happiness,energy", "valence,arousal"))
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [cell["n_rows"] for cell in found["cells"]] == [24, 12, 12, 24]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_cross_refuses_a_table_beside_audio(ready, order, capsys):
+    words = ["cross", *["synthetic:", ready][::order], "-t", "va"]
+    # The first table has no valence and arousal; what is said first is that one of both is audio.
+    assert main([*words, "--set", f"{1 if order == 1 else 2}:n=4"]) == 2
+    assert "is audio" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
