@@ -192,13 +192,15 @@ def interval(
     """
     scale = SCALES.get(metric or "", AS_IT_IS)
     found, error = np.asarray(score, np.float64), draws.std(axis=0)
-    # A score at the end of its range, where all draws are alike, says as much as half a group less.
-    has_best = np.isfinite(scale.high)
-    edge = 0.5 / n_groups if has_best else TINY
-    middle = np.clip(found, scale.low + edge, scale.high - edge)
-    if has_best:
-        least = np.sqrt(edge * (1 - edge) / n_groups)
-        error = np.where(middle == found, error, np.maximum(error, least))
+    middle = np.clip(found, scale.low + TINY, scale.high - TINY)
+    if np.isfinite(scale.high):
+        # At the end of the range all draws are alike; such a score says as much as half a group
+        # less.
+        edge = 0.5 / n_groups
+        inside = np.clip(found, scale.low + edge, scale.high - edge)
+        at_end = (error <= TINY) & (inside != found)
+        middle = np.where(at_end, inside, middle)
+        error = np.where(at_end, np.sqrt(edge * (1 - edge) / n_groups), error)
     error = error * scale.slope(middle) * np.sqrt(n_groups / (n_groups - 1))
     reach = stats.t.ppf((1 + level) / 2, n_groups - 1) * error
     ends = [scale.back(scale.there(middle) + side * reach) for side in (-1, 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.special
 
 from mer_sklearn.evaluation.intervals import (
     LOGARITHM,
@@ -124,6 +125,20 @@ def test_a_score_near_its_end_has_an_interval_that_says_something(share, n_group
     for metric in ("accuracy", "macro_f1", "mcc"):
         low, high = interval(found[metric], draws[metric], n_groups, metric=metric)
         assert 0.7 < low < found[metric] < high < 1
+
+
+def test_high_scores_of_few_groups_have_intervals_as_narrow_as_they_are(rng):
+    """Six actors, 60 clips each: only where all answers are right is there nothing to go by."""
+    chances = scipy.special.expit(rng.normal(2.6, 0.6, 100_000))
+    held, widths = [], []
+    for _ in range(200):
+        right = rng.binomial(60, rng.choice(chances, 6)) / 60
+        draws = rng.multinomial(6, np.full(6, 1 / 6), size=200) @ right / 6
+        low, high = interval(right.mean(), draws, 6, metric="accuracy")
+        held.append(low <= chances.mean() <= high)
+        widths.append(high - low)
+    assert np.mean(held) > 0.88  # three standard errors below .95
+    assert np.median(widths) < 0.2
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "mcc", "r2", "rmse"])
