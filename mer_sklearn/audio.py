@@ -488,7 +488,8 @@ def _check_duration(name: str, n_frames: int, rate: int) -> None:
     if n_frames > LONGEST * rate:
         msg = (
             f"{name}: is longer than {LONGEST // 3600} hours, or its header is broken. "
-            "Read it in parts: Segment(path, offset, duration), all in seconds."
+            "Read it in parts: Segment(path, offset, duration), all in seconds, or "
+            "ffmpeg -i FILE -ss OFFSET -t DURATION PART.wav."
         )
         raise AudioError(msg)
 
@@ -517,6 +518,8 @@ def _next(name: str, blocks: Iterator[FloatArray], file: Decoder, at: int) -> Fl
     except DecodingError as error:
         if not at:
             raise
+        if file.promised and not _lacks(file, at):  # what is broken is the very end
+            return None
         of = f" of {file.promised / file.rate:.2f}" if file.promised else ""
         flaw = Flaw(f"is damaged or cut after {at / file.rate:.2f}{of} s")
         raise AudioError(_take(name, flaw, at / file.rate)) from error
@@ -538,11 +541,16 @@ def _check_end(name: str, file: Decoder, end: int) -> None:
 
     flaw = file.flaw()
     there, promised = end / file.rate, (file.promised or 0) / file.rate
-    missing = promised - there
-    if not flaw and missing > max(MISSING_S, MISSING_SHARE * promised):
+    if not flaw and _lacks(file, end):
         flaw = Flaw(f"ends after {there:.2f} of the {promised:.2f} s that it promises")
     if flaw and end:
         raise AudioError(_take(name, flaw, there))
+
+
+def _lacks(file: Decoder, end: int) -> bool:
+    """Tell whether a file ends earlier than it promises."""
+    promised = file.promised or 0
+    return promised - end > max(MISSING_S * file.rate, MISSING_SHARE * promised)
 
 
 def _take(name: str, flaw: Flaw, there: float) -> str:

@@ -114,8 +114,8 @@ class SoundFileDecoder(Decoder):
             with quiet_decoder():
                 return self._file.read(out=buffer), None
         except soundfile.SoundFileError as error:
-            n_frames = len(buffer) - int(np.argmin(np.isnan(buffer[::-1, 0])))
-            return buffer[: n_frames % len(buffer)], error
+            empty = np.isnan(buffer[::-1, 0])
+            return buffer[: 0 if empty.all() else len(buffer) - int(np.argmin(empty))], error
 
     def _go_to(self, start: int) -> int:
         """Go to a frame a little before the wanted one, and return its number."""

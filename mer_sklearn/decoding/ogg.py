@@ -44,6 +44,9 @@ def ogg_flaw(path: str) -> Flaw | None:
 
 def _next_page(file: BinaryIO, at: int) -> int:
     """Return where the next page begins; the size of the file if there is none."""
+    file.seek(at)
+    if file.read(4) == b"OggS":
+        return at
     while True:
         file.seek(at)
         piece = file.read(PIECE)
