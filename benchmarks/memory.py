@@ -35,16 +35,23 @@ MIB = 1024  # kB
 
 
 def write_long(path: Path, minutes: int, kind: str) -> None:
-    """Write a long file, a minute at a time."""
+    """Write a long file, a minute at a time; after four the first one comes again."""
     rng = np.random.default_rng(0)
-    seconds = np.arange(60 * SR) / SR
+    song = [one_minute(rng) for _ in range(min(minutes, 4))]
     with soundfile.SoundFile(path, "w", SR, 2, format=kind) as file:
-        for _ in range(minutes):
-            signal = 0.02 * rng.normal(size=len(seconds)) * (seconds % 0.5 < 0.05)
-            for _ in range(4):
-                hz = np.repeat(110 * 2 ** (rng.integers(0, 36, 240) / 12), 60 * SR // 240)
-                signal += 0.12 * np.exp(-24 * (seconds % 0.25)) * np.sin(2 * np.pi * hz * seconds)
-            file.write(np.stack([signal, 0.8 * signal], axis=1).astype(np.float32))
+        for number in range(minutes):
+            file.write(song[number % len(song)])
+
+
+def one_minute(rng: np.random.Generator) -> np.ndarray:
+    """Return a minute of sound in stereo."""
+    seconds = np.arange(60 * SR) / SR
+    signal = 0.02 * rng.normal(size=len(seconds)) * (seconds % 0.5 < 0.05)
+    decay = 0.12 * np.exp(-24 * (seconds % 0.25))
+    for _ in range(4):
+        hz = np.repeat(110 * 2 ** (rng.integers(0, 36, 240) / 12), 60 * SR // 240)
+        signal += decay * np.sin(2 * np.pi * hz * seconds)
+    return np.stack([signal, 0.8 * signal], axis=1).astype(np.float32)
 
 
 def memory(field: str) -> float:

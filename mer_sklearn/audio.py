@@ -25,7 +25,7 @@ import numpy.typing as npt
 from .errors import AudioError, InputError
 
 if TYPE_CHECKING:
-    from .decoding import Decoder
+    from .decoding import Decoder, Flaw
 
 __all__ = [
     "DECODING",
@@ -45,8 +45,9 @@ __all__ = [
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 22_050  # Hz; every feature is computed at this rate
-DECODING = 2  # changes whenever a file gives other samples: it stands in cache keys
+DECODING = 3  # changes whenever a file gives other samples: it stands in cache keys
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; outside, a header is broken rather than unusual
+LEAVE = "Leave it out"
 LARGEST = 1e12  # full scale is 1; from 1e15 on, powers leave float32
 # Seconds. A header may claim anything, and ten hours of silence fit into a few megabytes.
 LONGEST = 4 * 3600
@@ -384,6 +385,9 @@ def check_file(name: str) -> None:
         there = Path(name).stat()
     except (FileNotFoundError, NotADirectoryError):
         found = "does not exist"
+    except PermissionError:
+        msg = f"{name}: may not be reached. Change the permissions of its folder."
+        raise AudioError(msg) from None
     except (OSError, ValueError) as error:
         found = f"cannot be reached ({getattr(error, 'strerror', None) or error})"
     else:
@@ -425,36 +429,35 @@ def _decoded(
             n_samples += len(block)
             yield block, rate
     if not n_samples:
-        msg = f"{name}: holds no samples (from {offset} s). Leave it out, or check the offset."
+        where, remedy = (f" from {offset:g} s on", "Lower the offset") if offset else ("", LEAVE)
+        msg = f"{name}: holds no samples{where}. {remedy}."
         raise AudioError(msg)
 
 
 @contextlib.contextmanager
 def _sentences(name: str) -> Iterator[None]:
-    """Turn what the libraries say of a file into one sentence."""
+    """Turn what decoders say of a file into one sentence."""
     import soundfile
 
     from .decoding import DecodingError
 
-    known = (soundfile.SoundFileError, DecodingError, OSError, ValueError, TypeError, MemoryError)
+    known = (DecodingError, soundfile.SoundFileError, ValueError, TypeError, MemoryError)
     try:
         yield
     except AudioError:
         raise
-    except known as error:
+    except PermissionError as error:
+        msg = f"{name}: may not be read. Change its permissions."
+        raise AudioError(msg) from error
+    except OSError as error:
         msg = (
-            f"{name}: cannot be read as audio ({_reason(name, error)}). "
-            "Convert it to WAV, FLAC, OGG or MP3, or leave it out."
+            f"{name}: cannot be read ({error.strerror or error}). Look after the disk, or copy it."
         )
         raise AudioError(msg) from error
-
-
-def _reason(name: str, error: Exception) -> str:
-    """Return what a library says of a file, without the file's name and without a full stop."""
-    reason = str(error).removeprefix(f"Error opening {name!r}: ").strip().rstrip(".")
-    if reason.startswith("File does not exist"):  # libsndfile, of an mp3 without a single frame
-        return "no audio found in it"
-    return reason or type(error).__name__
+    except known as error:
+        reason = str(error).rstrip(".") or type(error).__name__
+        msg = f"{name}: cannot be read as audio ({reason}). {getattr(error, 'remedy', LEAVE)}."
+        raise AudioError(msg) from error
 
 
 def _check_rate(name: str, rate: int) -> None:
@@ -485,7 +488,8 @@ def _check_duration(name: str, n_frames: int, rate: int) -> None:
     if n_frames > LONGEST * rate:
         msg = (
             f"{name}: is longer than {LONGEST // 3600} hours, or its header is broken. "
-            "Read it in parts: Segment(path, offset, duration), all in seconds."
+            "Read it in parts: Segment(path, offset, duration), all in seconds, or "
+            "ffmpeg -i FILE -ss OFFSET -t DURATION PART.wav."
         )
         raise AudioError(msg)
 
@@ -494,7 +498,7 @@ def _mono_blocks(name: str, file: Decoder, start: int, stop: int | None) -> Iter
     """Yield the wanted frames, channels averaged; compare their number with what is promised."""
     at = start
     blocks = file.blocks(start, stop)
-    while (block := _next(name, blocks, at / file.rate)) is not None:
+    while (block := _next(name, blocks, file, at)) is not None:
         mono = _mono(block if stop is None else block[: stop - at])
         _check_samples(name, mono)
         yield mono
@@ -505,22 +509,20 @@ def _mono_blocks(name: str, file: Decoder, start: int, stop: int | None) -> Iter
     _check_end(name, file, at)
 
 
-def _next(name: str, blocks: Iterator[FloatArray], there: float) -> FloatArray | None:
+def _next(name: str, blocks: Iterator[FloatArray], file: Decoder, at: int) -> FloatArray | None:
     """Return the next block, None at the end; of a damaged file, say how much is sound."""
-    import soundfile
-
-    from .decoding import DecodingError
+    from .decoding import DecodingError, Flaw
 
     try:
         return next(blocks, None)
-    except (soundfile.SoundFileError, DecodingError) as error:
-        if not there:
+    except DecodingError as error:
+        if not at:
             raise
-        msg = (
-            f"{name}: is damaged or cut some time after {there:.2f} s ({_reason(name, error)}). "
-            + _take(there)
-        )
-        raise AudioError(msg) from error
+        if file.promised and not _lacks(file, at):  # what is broken is the very end
+            return None
+        of = f" of {file.promised / file.rate:.2f}" if file.promised else ""
+        flaw = Flaw(f"is damaged or cut after {at / file.rate:.2f}{of} s")
+        raise AudioError(_take(name, flaw, at / file.rate)) from error
 
 
 def _check_samples(name: str, samples: FloatArray) -> None:
@@ -535,20 +537,29 @@ def _check_samples(name: str, samples: FloatArray) -> None:
 
 def _check_end(name: str, file: Decoder, end: int) -> None:
     """Refuse a file that goes on where nobody can read it, or ends earlier than it promises."""
+    from .decoding import Flaw
+
     flaw = file.flaw()
     there, promised = end / file.rate, (file.promised or 0) / file.rate
-    missing = promised - there
-    if not flaw and missing > max(MISSING_S, MISSING_SHARE * promised):
-        flaw = f"ends after {there:.2f} of the {promised:.2f} s that it promises"
+    if not flaw and _lacks(file, end):
+        flaw = Flaw(f"ends after {there:.2f} of the {promised:.2f} s that it promises")
     if flaw and end:
-        msg = f"{name}: {flaw}. {_take(there)}"
-        raise AudioError(msg)
+        raise AudioError(_take(name, flaw, there))
 
 
-def _take(there: float) -> str:
-    """Say what to do with a file that is not whole."""
+def _lacks(file: Decoder, end: int) -> bool:
+    """Tell whether a file ends earlier than it promises."""
+    promised = file.promised or 0
+    return promised - end > max(MISSING_S * file.rate, MISSING_SHARE * promised)
+
+
+def _take(name: str, flaw: Flaw, there: float) -> str:
+    """Say what is wrong with a file that is not read whole, and how to take what is there."""
     length = math.floor(there * 100) / 100
-    return f"Get the whole file, or take what is there: Segment(path, duration={length:.2f})."
+    return (
+        f"{name}: {flaw.what}. {flaw.remedy}, or take the {length:.2f} s that are there: "
+        f"Segment(path, duration={length:.2f}), or ffmpeg -i FILE -t {length:.2f} PART.wav."
+    )
 
 
 def _resampled(blocks: Iterator[FloatArray], rate: int, to: int) -> Iterator[FloatArray]:

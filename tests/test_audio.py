@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import struct
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -292,9 +293,9 @@ def bad_file(kind: str, folder: Path) -> Path:
         ("missing", "does not exist"),
         ("folder", "is a folder"),
         ("empty", "is empty"),
-        ("text", "cannot be read as audio"),
-        ("mp3 text", "no audio found"),
-        ("raw", "cannot be read as audio"),
+        ("text", "cannot be read as audio .it is text"),
+        ("mp3 text", "cannot be read as audio .it is text"),
+        ("raw", "cannot be read as audio .it is text"),
         ("pipe", "is a pipe"),
         ("loop", "cannot be reached"),
         ("dangling", "does not exist"),
@@ -321,22 +322,54 @@ def test_an_empty_path_is_shown():
         read_audio("")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all files")
-def test_a_forbidden_file_is_named(write):
-    path = write("a.wav", tone(SAMPLE_RATE))
-    path.chmod(0)
-    with pytest.raises(AudioError, match=re.escape(str(path))):
-        read_audio(path)
+@pytest.fixture
+def forbidden():
+    """A file that may not be read, in a folder of its own; root reads all, so not as root."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "a.wav"
+        soundfile.write(path, tone(SAMPLE_RATE), SAMPLE_RATE)
+        path.chmod(0)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65_534)
+        yield path
+        if is_root:
+            os.seteuid(0)
+        Path(folder).chmod(0o755)
 
 
-@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "I/O")])
-def test_a_path_that_the_system_refuses_is_named(monkeypatch, error):
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="permissions of POSIX")
+def test_a_forbidden_file_is_named(forbidden):
+    with pytest.raises(AudioError) as caught:
+        read_audio(forbidden)
+    assert str(caught.value) == f"{forbidden}: may not be read. Change its permissions."
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "Permission denied"), "may not be reached. Change the permissions"),
+        (OSError(5, "I/O"), "cannot be reached .I/O."),
+    ],
+)
+def test_a_path_that_the_system_refuses_is_named(monkeypatch, error, reason):
     def refuse(self):
         raise error
 
     monkeypatch.setattr(Path, "stat", refuse)
-    with pytest.raises(AudioError, match=f"a.wav: cannot be reached .{error.strerror}"):
+    with pytest.raises(AudioError, match=f"a.wav: {reason}"):
         read_audio("a.wav")
+
+
+def test_a_disk_that_fails_is_named(write, monkeypatch):
+    def fail(*_):
+        raise OSError(5, "Input/output error")
+
+    path = write("a.wav", tone(SAMPLE_RATE))
+    monkeypatch.setattr(libsndfile, "sound_extent", fail)
+    with pytest.raises(AudioError, match=r"cannot be read \(Input/output error\)\. Look after"):
+        read_audio(path)
 
 
 def test_an_offset_beyond_the_end_is_named(write):

@@ -71,7 +71,7 @@ def test_a_cut_file_says_how_much_is_there(encoded, saved, kind):
 def test_a_cut_stream_is_refused(encoded, saved, kind):
     content = encoded(kind)
     path = saved(f"a.{kind.lower()}", content[: len(content) * 9 // 10])
-    with pytest.raises(AudioError, match=r"cut|lost sync") as caught:
+    with pytest.raises(AudioError, match=r"cut") as caught:
         read_audio(path)
     duration = float(re.search(r"duration=([\d.]+)\)", str(caught.value))[1])
     assert 3.0 < duration < 6.0
@@ -375,5 +375,5 @@ def test_a_list_of_addresses_is_not_followed(saved):
     text = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n"
     path = saved("a.m4a", text)
     assert choice._foreign(str(path)) is None
-    with pytest.raises(AudioError, match="Format not recognised"):
+    with pytest.raises(AudioError, match="it is a list of files"):
         read_audio(path)

@@ -91,16 +91,31 @@ def test_all_of_it_is_read(name, seconds):
     [
         ("made/mp3_truncated.mp3", "ends after 1.46 of the 3.00 s"),
         ("made/wav_truncated.wav", "ends after 0.33 of the 1.00 s"),
-        ("made/flac_truncated.flac", "lost sync"),
+        ("made/flac_truncated.flac", "cut after 1.28 of 3.00 s"),
         ("made/ogg_truncated.ogg", "was cut"),
         ("made/mp3_rate_change.mp3", "goes on at 16000 Hz after 3.0"),
         ("made/video_only.mp4", "holds no sound"),
+        ("made/mp3_hole.mp3", "is damaged or cut after 0.97"),
+        ("made/lfs_pointer.wav", "it is a Git LFS pointer, not the file.. Run: git lfs pull"),
+        ("made/html_error_page.mp3", "it is a web page"),
+        ("made/nul_bytes.mp3", "it holds only zeros"),
+        ("made/text_named.mp3", "it is text"),
+        ("made/mp3_id3_lies.mp3", "it ends before its ID3 tag does"),
         ("real/mutagen_bad-xing.mp3", "ends after 0.10 of the 0.41 s"),
+        ("real/mutagen_vbri.mp3", "ends after 0.41 of the 222.20 s"),
+        ("real/soundfile_mono.raw", "it holds bare samples"),
     ],
 )
 def test_what_is_missing_is_said(name, reason):
     with pytest.raises(AudioError, match=reason):
         read_audio(ODD / name)
+
+
+@NO_DATA
+def test_no_sentence_is_in_the_words_of_a_library(robustness):
+    words = ("Error", "Internal", "internal", "recognised", "sync", "SF_INFO", "Errno", "must be")
+    sentences = [clip_or_sentence(path)[1] for path in robustness.odd_files(ODD)]
+    assert [line for line in sentences if any(word in line for word in words)] == []
 
 
 @NO_DATA

@@ -9,6 +9,6 @@ header or frames promise.
 from __future__ import annotations
 
 from .choice import open_decoder
-from .decoder import Decoder, DecodingError
+from .decoder import Decoder, DecodingError, Flaw
 
-__all__ = ["Decoder", "DecodingError", "open_decoder"]
+__all__ = ["Decoder", "DecodingError", "Flaw", "open_decoder"]

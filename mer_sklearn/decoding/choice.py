@@ -7,7 +7,9 @@ from pathlib import Path
 from .decoder import Decoder, DecodingError
 from .libsndfile import SoundFileDecoder
 from .mp3 import after_tags
+from .others import other_file
 from .quiet import quiet_decoder
+from .words import plain
 
 __all__ = ["open_decoder"]
 
@@ -50,29 +52,31 @@ def open_decoder(path: str) -> Decoder:
 
     Raises
     ------
-    soundfile.SoundFileError
-        If libsndfile cannot open it, and it begins like nothing that PyAV reads.
     DecodingError
-        If PyAV cannot open it, or is not installed.
+        If it cannot be opened, or PyAV is not installed, which could.
+    OSError
+        If it cannot be read at all.
     """
     import soundfile
 
     try:
         return SoundFileDecoder(path)
-    except soundfile.SoundFileError:
+    except soundfile.SoundFileError as error:
         kind = _foreign(path)
         if kind is None:
-            raise
+            raise other_file(path) or plain(error) from error
     try:
         from .pyav import AvDecoder
     except ImportError:
-        msg = (
-            f'it is {kind}, which libsndfile does not know; pip install "mer-sklearn[av]" adds '
-            "PyAV, which does"
-        )
-        raise DecodingError(msg) from None
-    with quiet_decoder():
-        return AvDecoder(path)
+        msg = f"it is {kind}, which needs PyAV"
+        remedy = 'Install it: pip install "mer-sklearn[av]"'
+        raise DecodingError(msg, remedy) from None
+    try:
+        with quiet_decoder():
+            return AvDecoder(path)
+    except DecodingError as error:
+        msg = f"it begins as {kind}, but {str(error).removeprefix('it ')}"
+        raise DecodingError(msg, error.remedy) from error
 
 
 def _foreign(path: str) -> str | None:

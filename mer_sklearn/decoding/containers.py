@@ -1,9 +1,9 @@
 """What the header of a container says of the bytes of sound in it, and what is really there.
 
-A wav or aiff file is a row of chunks, each with a name and a size; one of them holds the sound.
-libsndfile takes what is there for what was meant, so that a file which was copied in part looks
-whole. Programs that write to a pipe cannot go back and fill in the size: 0 and sizes near 2 and 4
-GiB stand for "to the end of the file".
+A wav, aiff or caf file is a row of chunks, each with a name and a size; one of them holds the
+sound. libsndfile takes what is there for what was meant, so that a file which was copied in part
+looks whole. Programs that write to a pipe cannot go back and fill in the size: 0 and sizes near 2
+and 4 GiB, or beyond all files, stand for "to the end of the file".
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ __all__ = ["Extent", "filled_in", "sound_extent"]
 
 Order = Literal["little", "big"]
 
-PLACEHOLDERS = 0x7FFF_0000  # bytes; sizes from here on are no sizes if the file is shorter
+# Sizes in bytes that are no sizes if the file is shorter.
+PLACEHOLDERS = (range(0x7FFF_0000, 0x8001_0000), range(0xFFFF_0000, 2**32), range(2**62, 2**64))
 MOST_CHUNKS = 10_000  # more are no chunks
 TAGS = (b"ID3", b"TAG", b"APE")  # what some programs append without a chunk
 
@@ -47,11 +48,11 @@ class Extent:
     @property
     def is_open(self) -> bool:
         """Whether the header leaves the end open."""
-        return self.claimed == 0 or self.claimed >= PLACEHOLDERS
+        return self.claimed == 0 or any(self.claimed in sizes for sizes in PLACEHOLDERS)
 
 
 def sound_extent(path: str) -> Extent | None:
-    """Return where the sound lies in a wav, w64, aiff or au file; None for other formats."""
+    """Return where the sound lies in a file with a size of it; None for other formats."""
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(40)
@@ -60,9 +61,17 @@ def sound_extent(path: str) -> Extent | None:
             return _of_chunks(file, size, order)
         if head[:4] == b"riff":
             return _of_w64(file, size)
+        if head[:4] == b"caff":
+            return _of_caf(file, size)
         if head[:4] == b".snd":
             start, claimed = (int.from_bytes(head[at : at + 4], "big") for at in (4, 8))
-            return Extent(start, claimed, min(claimed, max(0, size - start)))
+            return _plain(size, start, claimed)
+        if head[:15] == b"ALawSoundFile**":
+            return _plain(size, 32, int.from_bytes(head[18:22], "big"))
+        if head[:19] == b"Creative Voice File":
+            return _of_voc(file, size, int.from_bytes(head[20:22], "little"))
+        if head[:10] == b"MATLAB 5.0":
+            return _of_mat5(file, size)
     return None
 
 
@@ -84,7 +93,7 @@ def _of_chunks(file: BinaryIO, size: int, order: Order) -> Extent | None:
         if name == b"ds64":
             file.seek(start + 8)
             long_size = int.from_bytes(file.read(8), order)
-        if name in (b"data", b"SSND"):
+        if name in (b"data", b"SSND", b"BODY"):
             if claimed == 0xFFFF_FFFF and long_size:
                 claimed = long_size
             return _extent(file, size, order, start, claimed)
@@ -136,7 +145,45 @@ def _of_w64(file: BinaryIO, size: int) -> Extent | None:
         if len(head) < 24 or claimed < 24:
             break
         if head[:4] == b"data":
-            start = at + 24
-            return Extent(start, claimed - 24, max(0, min(claimed - 24, size - start)))
+            return _plain(size, at + 24, claimed - 24)
         at += -(-claimed // 8) * 8
     return None
+
+
+def _of_caf(file: BinaryIO, size: int) -> Extent | None:
+    """Return where the sound lies in a caf file: sizes of 8 bytes, and 4 bytes before the sound."""
+    at = 8
+    for _ in range(MOST_CHUNKS):
+        file.seek(at)
+        head = file.read(12)
+        claimed = int.from_bytes(head[4:], "big")
+        if len(head) < 12:
+            break
+        if head[:4] == b"data":
+            return _plain(size, at + 16, max(0, claimed - 4))
+        at += 12 + claimed
+    return None
+
+
+def _of_voc(file: BinaryIO, size: int, at: int) -> Extent | None:
+    """Return where the sound lies in a voc file that begins with a block of sound."""
+    file.seek(at)
+    head = file.read(4)
+    fields = {1: 2, 9: 12}.get(int.from_bytes(head[:1], "big"))
+    if fields is None:
+        return None
+    return _plain(size, at + 4 + fields, int.from_bytes(head[1:], "little") - fields)
+
+
+def _of_mat5(file: BinaryIO, size: int) -> Extent | None:
+    """Return where the matrix lies that libsndfile reads."""
+    file.seek(0)
+    head = file.read(2**10)
+    at = head.find(b"wavedata") + 12
+    order: Order = "big" if head[126:128] == b"MI" else "little"
+    return None if at < 12 else _plain(size, at + 4, int.from_bytes(head[at : at + 4], order))
+
+
+def _plain(size: int, start: int, claimed: int) -> Extent:
+    """Return the extent of sound in a file of a size."""
+    return Extent(start, claimed, max(0, min(claimed, size - start)))

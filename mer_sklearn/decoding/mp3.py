@@ -3,7 +3,8 @@
 A file of variable bit rate carries its number of frames in a first frame without sound (Xing, Info
 or VBRI). Where that is missing, a decoder guesses the length from the first bit rates, and where it
 is wrong (two files joined), believes it; libsndfile stops where that length ends. Walking over the
-headers of the frames gives the number, and a frame of our own tells it.
+headers of the frames gives the number, and a frame of our own tells it. Layers I and II (mp2) have
+no such frame: there the decoder is told a larger file, so that its guess is long enough.
 """
 
 from __future__ import annotations
@@ -18,17 +19,26 @@ from typing import BinaryIO
 
 __all__ = ["Count", "after_tags", "count_frames"]
 
-# Layer III; by the version bits of a header: 3 is MPEG-1, 2 is MPEG-2, 0 is MPEG-2.5.
+# By the version bits of a header: 3 is MPEG-1, 2 is MPEG-2, 0 is MPEG-2.5.
 _HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-_KBITS = {3: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)}
-_KBITS[2] = _KBITS[0] = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+# By layer: the bit rates of MPEG-1, and of the others.
+_LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_KBITS = {
+    1: (
+        tuple(range(32, 449, 32)),
+        (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    ),
+    2: ((32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384), _LOW),
+    3: ((32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320), _LOW),
+}
 _HIGHEST = 14  # index of the highest bit rate
 _WORDS = (b"Xing", b"Info", b"VBRI")
 _PIECE = 2**20  # bytes read at a time
 _LONGEST_HOLE = 2**24  # bytes without a frame, after which there are none
 _IN_A_ROW = 2  # frames that have to follow one that is found in a heap of bytes
-_SYNC = re.compile(b"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
+_SYNC = re.compile(b"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")
 _NEAR = 0.01  # share by which a length in bytes may be off
+_SLACK = 3_000  # bytes by which it may be off, too: two frames
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class _Header:
     """What the four bytes at the head of a frame say; lengths in bytes."""
 
     version: int
+    layer: int
     rate_index: int
     hz_index: int
     padding: int
@@ -44,8 +55,9 @@ class _Header:
     @functools.cached_property
     def length(self) -> int:
         """Length of the frame."""
-        kbits = _KBITS[self.version][self.rate_index - 1]
-        return self.samples * 125 * kbits // self.hz + self.padding
+        kbits = _KBITS[self.layer][self.version != 3][self.rate_index - 1]
+        slot = 4 if self.layer == 1 else 1
+        return (self.samples * 125 // slot * kbits // self.hz + self.padding) * slot
 
     @functools.cached_property
     def hz(self) -> int:
@@ -54,8 +66,19 @@ class _Header:
 
     @property
     def samples(self) -> int:
-        """Samples a channel: 1152 in MPEG-1, 576 in the others."""
-        return 1152 if self.version == 3 else 576
+        """Samples a channel."""
+        if self.layer == 1:
+            return 384
+        return 576 if self.layer == 3 and self.version != 3 else 1152
+
+    @functools.cached_property
+    def sound(self) -> tuple[int, bool]:
+        """What a decoder cannot change in the middle: the rate, and whether it is mono."""
+        return self.hz, self.mono
+
+    def begins_as(self, other: _Header) -> bool:
+        """Whether another is of the same stream."""
+        return (self.layer, self.sound) == (other.layer, other.sound)
 
     @property
     def tag_at(self) -> int:
@@ -70,19 +93,56 @@ class Count:
     Attributes
     ----------
     samples : int
-        How many samples a channel they hold.
+        How many samples a channel there should be.
     head : bytes
-        What a decoder has to be given in front of byte `start`; nothing if it finds the length.
+        What a decoder has to be given in front of byte `start`.
     start : int
         Where the file goes on.
-    change : tuple of (float, int) or None
-        When another stream follows: seconds from the beginning, and its rate in Hz.
+    size : int
+        What a decoder has to be told of the size of the file, where a head says nothing to it.
+    change : str
+        What changes when another stream follows, as a predicate.
     """
 
     samples: int
     head: bytes = b""
     start: int = 0
-    change: tuple[float, int] | None = None
+    size: int = 0
+    change: str = ""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a first frame tells of the length.
+
+    Parameters
+    ----------
+    word : bytes
+        Xing, Info or VBRI.
+    at : int
+        Where the word stands.
+    frames, size : int or None
+        How many frames and bytes there should be.
+    """
+
+    word: bytes
+    at: int
+    frames: int | None
+    size: int | None
+
+    def reaches(self, size: int) -> bool:
+        """Whether a file of a size holds no more than is told, as far as a decoder can read it."""
+        if self.word == b"VBRI" or self.frames is None or self.size is None:
+            return False
+        return size <= self.size * (1 + _NEAR) + _SLACK
+
+    def promised(self, count: int, size: int) -> int:
+        """Return how many frames there should be, of which some were counted in a size."""
+        if self.size is not None and size > (1 - _NEAR) * self.size:  # it is whole
+            return count
+        if self.frames is not None:
+            return max(count, self.frames)
+        return count if self.size is None else round(count * self.size / size)
 
 
 def count_frames(path: str) -> Count | None:
@@ -105,10 +165,13 @@ def count_frames(path: str) -> Count | None:
             return None
         file.seek(start)
         head = file.read(first.length)
-        told = next((word for word in _WORDS if word in head[:64]), None)
-        if told and _holds_no_more(head, told, os.fstat(file.fileno()).st_size - start):
+        size = os.fstat(file.fileno()).st_size - start
+        told = _told(head) if first.layer == 3 else None
+        if told is None:
+            return _counted(_walk(file, start), head, start)
+        if told.reaches(size):
             return None
-        return _count(_walk(file, start + (first.length if told else 0)), head, start, bool(told))
+        return _corrected(_walk(file, start + first.length), head, start, told, size)
 
 
 def after_tags(file: BinaryIO) -> int:
@@ -123,37 +186,81 @@ def after_tags(file: BinaryIO) -> int:
         at += 10 + (a << 21 | b << 14 | c << 7 | d)
 
 
-def _count(
-    frames: Iterator[tuple[int, _Header]], head: bytes, start: int, told: bool
-) -> Count | None:
-    """Count frames; `head` is the first of the file, which may tell a wrong number."""
-    first = _header(head[:4])
-    assert first is not None
-    count, rates, hz = 0, set(), first.hz
-    for _, header in frames:
-        if header.hz != hz:
-            return Count(count * first.samples, change=(count * first.samples / hz, header.hz))
-        count += 1
-        rates.add(header.rate_index)
-    samples = count * first.samples
-    if told:
-        return Count(samples, _corrected(head, count), start + first.length)
-    if len(rates) < 2:  # the guess of a decoder is right
-        return Count(samples)
-    return Count(samples, _counting_frame(head[:4], first, count), start)
+def _counted(frames: Iterator[tuple[int, _Header]], head: bytes, start: int) -> Count:
+    """Count the frames of a file that tells no length; `head` is its first."""
+    first = _known(head)
+    sound = _Sound(first)
+    sound.count(frames)
+    if sound.change or len(sound.rates) < 2:  # then the guess of a decoder is right
+        return Count(sound.samples, change=sound.change)
+    if first.layer != 3:
+        return Count(sound.samples, start=start, size=2 * sound.n_frames * first.length)
+    return Count(sound.samples, _counting_frame(head, first, sound.n_frames), start)
+
+
+def _corrected(
+    frames: Iterator[tuple[int, _Header]], head: bytes, start: int, told: _Told, size: int
+) -> Count:
+    """Count the frames of a file whose first one, `head`, tells a length that may be wrong."""
+    first = _known(head)
+    sound = _Sound(first)
+    sound.count(frames)
+    if sound.change:
+        return Count(sound.samples, change=sound.change)
+    samples = told.promised(sound.n_frames, size) * first.samples
+    if told.word == b"VBRI" or told.frames is None:  # decoders do not read it
+        correct = _counting_frame(head, first, sound.n_frames)
+    else:
+        place = told.at + 8
+        correct = head[:place] + sound.n_frames.to_bytes(4, "big") + head[place + 4 :]
+    return Count(samples, correct, start + first.length)
+
+
+class _Sound:
+    """The sum of frames, up to where another stream begins.
+
+    Parameters
+    ----------
+    first : _Header
+        The first frame.
+    """
+
+    def __init__(self, first: _Header) -> None:
+        self.first = first
+        self.n_frames = self.samples = 0
+        self.rates: set[int] = set()
+        self.change = ""
+
+    def count(self, frames: Iterator[tuple[int, _Header]]) -> None:
+        """Count frames."""
+        for _, header in frames:
+            if header.sound != self.first.sound:
+                self.change = self._goes_on(header)
+                return
+            self.n_frames += 1
+            self.samples += header.samples
+            self.rates.add(header.rate_index)
+
+    def _goes_on(self, other: _Header) -> str:
+        hz, seconds = self.first.hz, f"{self.samples / self.first.hz:.2f} s"
+        if other.hz != hz:
+            return f"goes on at {other.hz} Hz after {seconds} at {hz} Hz"
+        names = ("stereo", "mono")
+        return f"goes on in {names[other.mono]} after {seconds} in {names[self.first.mono]}"
 
 
 def _walk(file: BinaryIO, at: int) -> Iterator[tuple[int, _Header]]:
     """Yield place and header of each whole frame; a hole between frames is passed over."""
     size = os.fstat(file.fileno()).st_size
-    piece, base, begun = b"", at, False
+    piece, base, last = b"", at, None
     while at + 4 <= size:
         place = at - base
         if not 0 <= place <= len(piece) - 4:
             file.seek(at)
             piece, base, place = file.read(_PIECE), at, 0
         header = _header(piece[place : place + 4])
-        if header is None or not (begun or _followed(file, at, header, size)):
+        goes_on = header is not None and last is not None and header.begins_as(last)
+        if header is None or not (goes_on or _followed(file, at, header, size)):
             found = _resume(file, at + 1, size)
             if found is None:
                 return
@@ -161,15 +268,15 @@ def _walk(file: BinaryIO, at: int) -> Iterator[tuple[int, _Header]]:
         end = at + header.length
         if end > size:
             return
-        begun = True
+        last = header
         yield at, header
         at = end
 
 
 def _resume(file: BinaryIO, at: int, size: int) -> tuple[int, _Header] | None:
     """Return the next frame that others follow."""
-    last = min(size, at + _LONGEST_HOLE)
-    while at < last:
+    end = min(size, at + _LONGEST_HOLE)
+    while at < end:
         file.seek(at)
         piece = file.read(_PIECE)
         for match in _SYNC.finditer(piece):
@@ -189,7 +296,7 @@ def _followed(file: BinaryIO, at: int, header: _Header, size: int) -> bool:
         following = _header(file.read(4))
         if following is None:
             return at == size
-        if (following.version, following.hz_index) != (header.version, header.hz_index):
+        if not following.begins_as(header):
             return False
         header = following
     return True
@@ -197,45 +304,43 @@ def _followed(file: BinaryIO, at: int, header: _Header, size: int) -> bool:
 
 @functools.lru_cache(maxsize=1024)  # an hour has a hundred thousand frames, but few headers
 def _header(head: bytes) -> _Header | None:
-    """Return what the four bytes of a header say; None for what is no header of layer III."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+    """Return what the four bytes of a header say; None for what is no header."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
-    version, rate_index = head[1] >> 3 & 3, head[2] >> 4
+    version, layer, rate_index = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3), head[2] >> 4
     hz_index, padding = head[2] >> 2 & 3, head[2] >> 1 & 1
-    if version == 1 or rate_index in (0, 15) or hz_index == 3:
+    if version == 1 or layer == 4 or rate_index in (0, 15) or hz_index == 3:
         return None
-    return _Header(version, rate_index, hz_index, padding, mono=head[3] >> 6 == 3)
+    return _Header(version, layer, rate_index, hz_index, padding, mono=head[3] >> 6 == 3)
 
 
-def _holds_no_more(head: bytes, word: bytes, size: int) -> bool:
-    """Whether the length in bytes that a first frame tells reaches to the end of the file."""
+def _known(head: bytes) -> _Header:
+    """Return the header of a frame that was found to be one."""
+    header = _header(head[:4])
+    assert header is not None
+    return header
+
+
+def _told(head: bytes) -> _Told | None:
+    """Return what a first frame tells of the length; None if it holds sound."""
+    word = next((word for word in _WORDS if word in head[:64]), None)
+    if word is None:
+        return None
     at = head.find(word)
     if word == b"VBRI":
-        told = int.from_bytes(head[at + 10 : at + 14], "big")
-    else:
-        flags = int.from_bytes(head[at + 4 : at + 8], "big")
-        if flags & 3 != 3:  # of frames, of bytes
-            return False
-        told = int.from_bytes(head[at + 12 : at + 16], "big")
-    return size <= told * (1 + _NEAR) + 2 * len(head)
+        return _Told(word, at, _number(head, at + 14), _number(head, at + 10))
+    flags = _number(head, at + 4)
+    frames = _number(head, at + 8) if flags & 1 else None
+    return _Told(word, at, frames, _number(head, at + 8 + 4 * (flags & 1)) if flags & 2 else None)
 
 
-def _corrected(head: bytes, count: int) -> bytes:
-    """Return a frame that tells the number of frames, with the right one."""
-    word = next(word for word in _WORDS if word in head[:64])
-    place = head.find(word) + (14 if word == b"VBRI" else 8)
-    out = bytearray(head)
-    if word != b"VBRI":
-        flags = int.from_bytes(out[place - 4 : place], "big")
-        if not flags & 1:  # there is no number to correct
-            return bytes(out)
-    out[place : place + 4] = count.to_bytes(4, "big")
-    return bytes(out)
+def _number(head: bytes, at: int) -> int:
+    return int.from_bytes(head[at : at + 4], "big")
 
 
 def _counting_frame(head: bytes, first: _Header, count: int) -> bytes:
     """Return a frame without sound that holds the number of frames, at the highest bit rate."""
-    frame = _Header(first.version, _HIGHEST, first.hz_index, padding=0, mono=first.mono)
+    frame = _Header(first.version, 3, _HIGHEST, first.hz_index, padding=0, mono=first.mono)
     rates = _HIGHEST << 4 | first.hz_index << 2
     out = bytearray(frame.length)
     out[:4] = bytes([0xFF, head[1] | 1, rates, head[3]])  # bit 1: no checksum follows

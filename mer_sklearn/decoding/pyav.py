@@ -11,8 +11,10 @@ from typing import Any
 import av
 import numpy as np
 
-from .decoder import BLOCK, MOST, Decoder, DecodingError, FloatArray
+from .containers import sound_extent
+from .decoder import BLOCK, MOST, Decoder, DecodingError, Flaw, FloatArray
 from .quiet import quiet_decoder
+from .words import NO_SOUND, plain
 
 __all__ = ["AvDecoder"]
 
@@ -41,6 +43,7 @@ class AvDecoder(Decoder):
 
     def __init__(self, path: str) -> None:
         self._file = _File(path)
+        self._flaw: Flaw | None = None
         try:
             with _errors():
                 self._container: Any = av.open(
@@ -48,7 +51,7 @@ class AvDecoder(Decoder):
                     options={"format_whitelist": FORMATS},
                     metadata_errors="replace",
                 )
-                self._open_stream()
+                self._open_stream(path)
         except BaseException:
             self._file.close()
             raise
@@ -58,38 +61,54 @@ class AvDecoder(Decoder):
 
         All before is decoded: times in these containers are not exact to a sample.
         """
-        at, held, n_held = 0, [], 0
-        while (block := self._next()) is not None and (stop is None or at < stop):
-            at += len(block)
-            if at <= start:
-                continue
-            held.append(block[max(0, len(block) - (at - start)) :])
-            n_held += len(held[-1])
-            if n_held >= BLOCK or n_held * block.shape[1] >= MOST:
+        held: list[FloatArray] = []
+        n_held = 0
+        try:
+            for block in self._wanted(start, stop):
+                held.append(block)
+                n_held += len(block)
+                if n_held >= BLOCK or n_held * block.shape[1] >= MOST:
+                    yield np.concatenate(held)
+                    held, n_held = [], 0
+        except DecodingError:
+            if held:  # what was decoded before it broke
                 yield np.concatenate(held)
-                held, n_held = [], 0
+            raise
         if held:
             yield np.concatenate(held)
+
+    def flaw(self) -> Flaw | None:
+        """Return whether the file goes on as another."""
+        return self._flaw
 
     def close(self) -> None:
         """Close the file."""
         self._container.close()
         self._file.close()
 
-    def _open_stream(self) -> None:
+    def _wanted(self, start: int, stop: int | None) -> Iterator[FloatArray]:
+        """Yield the samples of one decoded frame after the other."""
+        at = 0
+        while (stop is None or at < stop) and (block := self._next()) is not None:
+            at += len(block)
+            if at > start:
+                yield block[max(0, len(block) - (at - start)) :]
+
+    def _open_stream(self, path: str) -> None:
         """Choose the stream of sound, and decode the first frames: headers get their rate wrong."""
         stream = self._container.streams.best("audio")
         if stream is None:
             msg = "it holds no sound"
-            raise DecodingError(msg)
+            raise DecodingError(msg, "Leave it out")
         self._frames = self._container.decode(stream)
         self._first = next(self._frames, None)
         if self._first is None:
-            msg = "no audio found in it"
-            raise DecodingError(msg)
+            raise DecodingError(*NO_SOUND)
         self.rate = int(self._first.sample_rate)
         self._n_channels = self._first.layout.nb_channels
         self.promised = self._length(stream)
+        if self.promised is not None and stream.codec_context.name.startswith("pcm_"):
+            self.promised = round(self.promised * _share(path))
 
     def _length(self, stream: Any) -> int | None:
         """Return how many frames the header promises."""
@@ -110,8 +129,9 @@ class AvDecoder(Decoder):
         if frame is None:
             return None
         if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self._n_channels):
-            msg = "its rate or channels change in the middle"
-            raise DecodingError(msg)
+            rate, n_channels = frame.sample_rate, frame.layout.nb_channels
+            self._flaw = Flaw.change(f"goes on at {rate} Hz with {n_channels} channels")
+            return None
         return _samples(frame)
 
 
@@ -131,8 +151,15 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (av.FFmpegError, OSError, ValueError, ArithmeticError, LookupError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise DecodingError(reason) from error
+        raise plain(error) from error
+
+
+def _share(path: str) -> float:
+    """Return how many times of what a caf file holds it should hold: FFmpeg takes what is there."""
+    extent = sound_extent(path)
+    if extent is None or extent.is_open or not extent.there:
+        return 1.0
+    return extent.claimed / extent.there
 
 
 def _samples(frame: av.AudioFrame) -> FloatArray:

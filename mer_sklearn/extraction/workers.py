@@ -93,8 +93,6 @@ class Job:
             with _blas().limit(limits=1, user_api="blas"):
                 return self.function(open_audio(item), wanted)
         except AudioError as error:
-            if isinstance(error.__cause__, UnicodeError):
-                return f"{name_of(item)}: its name is not UTF-8, so no decoder opens it. Rename it."
             return str(error)
         except MemoryError:
             return f"{name_of(item)}: does not fit into memory. Cut it into segments."

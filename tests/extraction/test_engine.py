@@ -290,13 +290,19 @@ def test_a_file_that_vanishes_before_its_turn_has_its_sentence(log, files, run):
         run(Taking(log), files)
 
 
-def test_a_name_that_is_no_utf8_has_its_sentence(log, files, tmp_path, run):
+def test_a_name_that_is_no_utf8_is_a_name(log, files, tmp_path, run):
     odd = tmp_path / os.fsdecode(b"caf\xe9.wav")
     files[0].rename(odd)
-    with pytest.warns(MerWarning, match="its name is not UTF-8"):
+    rows = run(Moments(log), [odd, files[1]])
+    assert rows.values[:, 1].tolist() == [1_000, 1_100]
+
+
+def test_a_bad_file_whose_name_is_no_utf8_has_its_sentence(log, files, tmp_path, run):
+    odd = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    odd.write_bytes(b"")
+    with pytest.warns(MerWarning, match="is empty"):
         rows = run(Moments(log), [odd, files[1]], on_error="nan")
     assert rows.failures[0].file.endswith("caf\\xe9.wav")
-    assert rows.failures[0].remedy == "Rename it."
     assert rows.values[1, 1] == 1_100
 
 

@@ -37,7 +37,7 @@ def test_the_report_names_file_reason_and_remedy_by_the_row(wav_files, bad):
     assert report.index.tolist() == [2]
     assert report.loc[2, "file"] == bad
     assert report.loc[2, "reason"].startswith("cannot be read as audio")
-    assert report.loc[2, "remedy"].startswith("Convert it")
+    assert report.loc[2, "remedy"].startswith("Get the file itself")
 
 
 def test_the_report_is_of_the_last_call(wav_files, bad):
