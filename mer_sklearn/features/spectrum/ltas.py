@@ -81,7 +81,9 @@ class LongTermSpectrum(FeatureFamily):
         thirds = xp.matmul(clip.once(energy), clip.ops.const(_third_octaves()))
         whole = xp.mean(clip.once(total), axis=1, keepdims=True) + FADE
         level = xp.log(xp.mean(thirds, axis=1) / whole[:, 0, :] + LEVEL_FLOOR) * DB
-        frames = xp.log(xp.maximum(thirds, whole * FRAME_FLOOR)) * DB
+        # The floor in dB, too: the logarithm of one and the same number may differ by rounding.
+        frames = xp.log(xp.maximum(thirds / whole, clip.ops.scalar(FRAME_FLOOR / 2))) * DB
+        frames = xp.maximum(frames, clip.ops.scalar(DB * np.log(FRAME_FLOOR)))
         low, high = clip.ops.quantiles(clip.ops.rows(frames), (0.1, 0.9))
         loud = _loud(clip)
         difference = weighted_mean(clip, frames, loud) - weighted_mean(clip, frames, 1.0 - loud)

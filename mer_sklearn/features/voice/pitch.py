@@ -25,7 +25,9 @@ COST = float(0.04 / np.log(2))
 MADE_GOOD = 0.6
 MAX_PERIODICITY = 0.9995  # 33 dB of harmonics over noise
 VOICED = 0.5  # periodicity above which a frame is voiced
+NO_PITCH = 0.05  # periodicity up to which there is none: where no peak is, rounding makes one
 REFERENCE_HZ = 55.0  # A1, 0 semitones
+SILENT = float(12 * np.log2(SAMPLE_RATE / LAGS[1] / REFERENCE_HZ))  # 612 Hz in semitones
 FLATTEST = -1e-5  # curvature of the flattest peak, a sample^2
 
 
@@ -70,9 +72,13 @@ def pitch(frames: Frames) -> Array:
 
 
 def semitones(clip: ClipSeries) -> Array:
-    """Fundamental frequency in semitones above 55 Hz, voiced or not. Needs the series ``pitch``."""
+    """Fundamental frequency in semitones above 55 Hz, voiced or not. Needs the series ``pitch``.
+
+    Between periodicities of 0.1 and 0.05 it goes over to that of silence, 612 Hz.
+    """
     octaves = clip.xp.log(clip.pitch[..., :1] * (1 / REFERENCE_HZ))
-    return octaves * float(12 / np.log(2))
+    found = clip.xp.clip(clip.pitch[..., 1:] * (1 / NO_PITCH) - 1.0, 0.0, 1.0)
+    return octaves * float(12 / np.log(2)) * found + (1.0 - found) * SILENT
 
 
 def voiced(clip: ClipSeries) -> Array:

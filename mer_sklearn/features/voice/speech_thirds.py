@@ -22,8 +22,8 @@ class SpeechThirds(FeatureFamily):
 
     The active span (from the first to the last frame within 35 dB of the loudest) is cut in three.
     Of each third, the mean less that of the span: 13 cepstral coefficients (dB), the level (dB), f0
-    (semitones, voiced or not) and ten times the periodicity. A question ends higher than it
-    began, a sigh softer. Nothing depends on the recording level.
+    (semitones, voiced or not; 612 Hz where nothing is periodic) and ten times the periodicity. A
+    question ends higher than it began, a sigh softer. Nothing depends on the recording level.
 
     Attributes
     ----------
@@ -48,6 +48,7 @@ class SpeechThirds(FeatureFamily):
     """
 
     name = "speech_thirds"
+    version = 2
     needs = ("mel", "pitch", "rms")
     meanings = (
         Meaning("mfcc_*", "dB", "cepstral coefficient in a third less that of the span"),

@@ -21,7 +21,7 @@ __all__ = ["VoicePitch"]
 LEAP = 4.0  # semitones; a larger step is an octave error or another segment
 LOWEST_R, HIGHEST_R = 1e-3, 0.999  # periodicities at which HNR ends: -30 and 30 dB
 STILL = 0.1  # semitones; what moves less has no skewness
-NO_STEP, NO_LEVEL_STEP = 0.01, 0.1  # semitones, dB; steps as small are half or nearly none
+NO_STEP, NO_LEVEL_STEP = 0.01, 0.1  # semitones, dB; smaller steps are nearly none
 N_POINTS = 32  # of a contour
 REACH = 0.5 / N_POINTS  # how far a frame counts wholly in a contour, in spans
 FADE = 1e-12  # added to the weights of a contour's point
@@ -66,13 +66,14 @@ class VoicePitch(FeatureFamily):
     ====================  ===============  =====================================================
 
     A frame is voiced if it is active and its periodicity r exceeds 0.5; a clip of fewer than 6 such
-    frames takes its active ones. Steps count where both frames are voiced and less than 4 semitones
-    apart. Jitter and shimmer are the eGeMAPS measures carried over from periods to frames of 93 ms:
-    they rise and fall with those, but are not their values. f0 is found from 60 to 612 Hz; a higher
-    voice reads an octave low. HNR ends at 30 dB; below 218 Hz a clean voice may show less, 26 dB
-    (sawtooth) or 18 dB (brighter), as its peaks fall between the lags. The contours are read at 32
-    points of the active span, gaps filled from the frames near them. Only ``level_contour_0``
-    depends on the recording level.
+    frames takes its active ones, of which those without any periodicity have an f0 of 612 Hz. Steps
+    count where both frames are voiced and less than 4 semitones apart; as a rise or a fall, those
+    below 0.01 semitones count in proportion to their size. Jitter and shimmer are the eGeMAPS
+    measures carried over from periods to frames of 93 ms: they rise and fall with those, but are
+    not their values. f0 is found from 60 to 612 Hz; a higher voice reads an octave low. HNR ends at
+    30 dB; below 218 Hz a clean voice may show less, 26 dB (sawtooth) or 18 dB (brighter), as its
+    peaks fall between the lags. The contours are read at 32 points of the active span, gaps filled
+    from the frames near them. Only ``level_contour_0`` depends on the recording level.
 
     Attributes
     ----------
@@ -99,7 +100,7 @@ class VoicePitch(FeatureFamily):
     """
 
     name = "voice_pitch"
-    version = 2
+    version = 3
     needs = ("pitch", "rms")
     meanings = (
         Meaning("voiced_share", "0 to 1", "part of the frames that are voiced"),
@@ -182,7 +183,8 @@ def _f0_steps(clip: ClipSeries) -> Array:
     step, near = _step(clip, clip.once(semitones)), clip.once(_neighbours)
     size, change = xp.abs(step), xp.abs(_step(clip, step))
     near = near * xp.astype(size < LEAP, xp.float32)
-    ramps = (xp.clip(side / NO_STEP - 0.5, 0.0, 1.0) for side in (step, -step))
+    # From nothing on, so that the mean over steps that weigh little is itself little.
+    ramps = (xp.clip(side * (1 / NO_STEP), 0.0, 1.0) for side in (step, -step))
     rising, falling = (near * ramp for ramp in ramps)
     both = near * ops.shift(near, 1)
     values = xp.concat([step, step, size, change], axis=-1)

@@ -18,9 +18,11 @@ from mer_sklearn.features.harmony.salience import (
     tuned,
 )
 from mer_sklearn.features.ops import BIN_HZ, N_BINS, NumpyOps
+from mer_sklearn.features.resampling import to_working_rate
 
 PITCHES = 12 * np.log2(LOWEST_HZ / 440.0) + 69 + np.arange(N_PITCHES) / 3  # MIDI
 LONGEST = 20  # bins on either side of the mean that is taken out
+SPECK = "mer_sklearn.features.harmony.salience.SPECK"
 
 
 def clip_of(signal):
@@ -79,6 +81,21 @@ def test_level_does_not_matter(play, series, level):
 def test_silence_and_a_click_have_none(series):
     assert not series(np.zeros(9_000), "salience").any()
     assert not series(np.eye(1, 30_000, 15_000)[0], "salience").any()
+
+
+def test_what_is_left_of_a_click_at_the_edge_of_a_frame_has_none(series, monkeypatch):
+    """A filtered click whose tail reaches into a frame, of which rounding decides."""
+    click = np.zeros(44_100, np.float32)
+    click[22_050] = 1.0
+    half = to_working_rate(click[None], 44_100)[0, 11_025:]
+    assert not series(half, "salience").any()
+    # Without the limit there would be a little, and half of it at one and a half times the limit.
+    monkeypatch.setattr(SPECK, 1e-9)
+    left = series(half, "salience")
+    total = left.sum(axis=1).max()
+    assert 0.01 < total < 0.5
+    monkeypatch.setattr(SPECK, total / 1.5)
+    np.testing.assert_allclose(series(half, "salience"), left / 2, rtol=1e-3)
 
 
 def test_each_row_stands_for_two_frames(series, rng):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mer_sklearn.audio import SAMPLE_RATE
-from mer_sklearn.features.clip_series import clip_series
+from mer_sklearn.features.clip_series import ClipSeries, clip_series
 from mer_sklearn.features.derived import active
 from mer_sklearn.features.ops import HOP, NumpyOps
 from mer_sklearn.features.voice.pitch import semitones, voiced
@@ -122,6 +122,16 @@ def test_an_octave_is_twelve_semitones(tone):
     low, high = (semitones(clip_of(tone(np.full(20_000, hz)))) for hz in (110.0, 220.0))
     np.testing.assert_allclose(low[0, ENDS:-ENDS], 12, atol=0.05)
     np.testing.assert_allclose(high[0, ENDS:-ENDS], 24, atol=0.05)
+
+
+def test_a_frame_without_any_periodicity_has_no_pitch_of_its_own():
+    """Whatever lag rounding takes for the highest, and with no jump between none and some."""
+    periodicity = np.linspace(0, 0.12, 121, dtype=np.float32)
+    pitch = np.stack([np.full_like(periodicity, 110.0), periodicity], axis=-1)
+    found = semitones(ClipSeries(NumpyOps(), {"pitch": pitch[None]}))[0, :, 0]
+    np.testing.assert_allclose(found[periodicity < 0.05], 12 * np.log2(612.5 / 55), rtol=1e-6)
+    np.testing.assert_allclose(found[periodicity > 0.1], 12, rtol=1e-6)
+    assert np.abs(np.diff(found)).max() < 0.7
 
 
 def test_two_series_share_the_pitch_of_a_block(monkeypatch, rng):

@@ -56,6 +56,16 @@ def test_frames_that_alternate_step_by_two_and_turn_by_four():
     assert trembling["shimmer"] == pytest.approx(np.log(0.1), abs=1e-3)
 
 
+@pytest.mark.parametrize("size", [1e-6, 1e-4, 1e-3])
+def test_steps_of_next_to_nothing_are_next_to_no_rise(size):
+    still = frames(np.zeros(100), np.where(np.arange(100) == 50, size, 0.0))
+    assert 0 <= still["f0_rise"] <= size * 1.01
+    assert -size * 1.01 <= still["f0_fall"] <= 0
+    leaping = np.where(np.arange(100) < 50, 0.0, 2.0)
+    trembling = leaping + np.where(np.arange(100) == 20, size, 0.0)
+    assert frames(np.zeros(100), trembling)["f0_rise"] == pytest.approx(2, rel=size / 0.01 * 1.01)
+
+
 def test_a_level_that_only_rises_does_not_shimmer():
     found = frames(np.linspace(-15, 15, 100), np.zeros(100))
     assert found["level_step"] == pytest.approx(np.log(30 / 99 + 0.1), abs=1e-3)
