@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.utils import check_array
 
 from ..datasets.base import Dataset
-from ..errors import InputError, some
+from ..errors import InputError, some_sentences
 from ..features.inputs import as_items
 from ..features.rows import extract
 from ..grouping import Folds, file_groups, group_folds, row_groups
@@ -241,7 +241,7 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
     kept = np.flatnonzero(targets.kept & np.isfinite(table.to_numpy()).all(axis=1))
     remarks = []
     if errors:
-        remarks.append(f"{len(errors)} files left out: {some(errors.values())}")
+        remarks.append(f"{len(errors)} files left out: {some_sentences(errors.values())}")
     if not targets.kept.all():
         remarks.append(f"{(~targets.kept).sum()} rows left out: the scheme has no label for them.")
     weights = None if data.weights is None else np.asarray(data.weights, np.float64)[kept]
