@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Found",
+    "How",
     "Part",
     "RowFunction",
     "Rows",
@@ -96,6 +97,14 @@ class Rows:
     values: FloatArray
     errors: dict[int, str]
     failures: dict[int, Failure]
+
+
+class How(TypedDict, total=False):
+    """How items are read: the parameters of `map_rows` that decide nothing of a row."""
+
+    n_jobs: int | None
+    cache: RowCache | None
+    timeout: float | None
 
 
 class Found(NamedTuple):
