@@ -48,8 +48,8 @@ __all__ = ["Summary", "unfinished", "write_table"]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 GROUP_BYTES = 2**24  # that a row group of the table takes in memory
-MOST_ROWS = 10_000  # of a row group, and of a part of a folder whose rows are in the cache, too
-FEW_ROWS = 256  # of any other part: what is lost of an extraction that is stopped without a cache
+MOST_ROWS = 10_000  # of a row group, and of a part whose rows are in the cache meanwhile
+FEW_ROWS = 256  # of a part without a cache: what is lost of an extraction that is stopped
 STATE = "_state"  # readers of Parquet folders pass over names that begin so
 NOTE = b"mer_sklearn"  # key of our note in a part's metadata
 
@@ -111,8 +111,8 @@ def write_table(
     on_error : {"raise", "skip", "nan"}, default="raise"
         Whether an item that fails stops the work, has no row, or a row of NaN.
     rows_per_part : int, default=None
-        Items a part; None is 256, and of a folder 16 MiB, at most 10 000 items, if the cache keeps
-        the rows of a part that is not complete.
+        Items a part; None is 16 MiB, at most 10 000 items, where a cache keeps the rows of a part
+        that is not complete, else 256; a table that was begun keeps what it has.
     as_folder : bool, default=False
         Whether the table is a folder of its parts.
     anew : bool, default=False
@@ -127,10 +127,13 @@ def write_table(
     if not len(items):
         msg = f"{output}: there are 0 items to write; at least 1 is needed."
         raise InputError(msg)
-    if rows_per_part is None:
-        rows_per_part = _rows_per_part(len(columns), as_folder, how.get("cache"))
-    form = _Form(items, known, list(columns), rows_per_part, keeps_bad=on_error == "nan")
+    form = _Form(items, known, list(columns), keeps_bad=on_error == "nan")
     identity = _identity(form, function, on_error)
+    form.rows_per_part = (
+        rows_per_part
+        or _rows_per_part_before(unfinished(output), identity)
+        or _rows_per_part(len(columns), how.get("cache"))
+    )
     with _Workshop(Path(output), identity, form, anew=anew) as workshop:
         todo = workshop.missing()
         chosen = _Chosen(items, todo)
@@ -179,7 +182,6 @@ class _Form:
         items: Sequence[AudioItem],
         known: pd.DataFrame | None,
         columns: list[str],
-        rows_per_part: int,
         *,
         keeps_bad: bool,
     ) -> None:
@@ -188,7 +190,7 @@ class _Form:
 
         self.items, self.columns, self.keeps_bad = items, columns, keeps_bad
         self.known = pd.DataFrame(index=range(len(items))) if known is None else known
-        self.rows_per_part = rows_per_part
+        self.rows_per_part = FEW_ROWS
         self._head = pa.Schema.from_pandas(self.known, preserve_index=False).remove_metadata()
         self.schema = pa.schema(
             [("file", pa.string()), *self._head, *((name, pa.float32()) for name in columns)]
@@ -242,7 +244,8 @@ class _Workshop:
     """
 
     def __init__(self, output: Path, identity: str, form: _Form, *, anew: bool) -> None:
-        self._output, self._identity, self._form = output, identity, form
+        self._output, self._form = output, form
+        self._identity = f"{identity} {form.rows_per_part}"
         self._folder = unfinished(output)
         self._open: dict[int, _Part] = {}
         self._failed: dict[int, set[int]] = {}  # places to try again, by their parts
@@ -449,10 +452,18 @@ class _Part:
             self.values[offset] = found.row
 
 
-def _rows_per_part(n_columns: int, as_folder: bool, cache: RowCache | None) -> int:
-    """Return how many items a part has; a folder keeps its parts, so they should be large."""
-    is_kept = as_folder and cache is not None and cache.keeps
-    return _rows_per_group(n_columns) if is_kept else FEW_ROWS
+def _rows_per_part_before(folder: Path, identity: str) -> int | None:
+    """Return how many items the parts have of a table that was begun; None if there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        known, number = (folder / STATE).read_text().split()
+        if known == identity:
+            return int(number)
+    return None
+
+
+def _rows_per_part(n_columns: int, cache: RowCache | None) -> int:
+    """Return how many items a part has: it is all that keeps them, or the cache does it, too."""
+    return FEW_ROWS if cache is None or not cache.keeps else _rows_per_group(n_columns)
 
 
 def _rows_per_group(n_columns: int) -> int:
@@ -471,7 +482,7 @@ def _identity(form: _Form, function: RowFunction, on_error: str) -> str:
 
     digest = hashlib.sha256()
     parts = [[part.key, part.width] for part in function.parts]
-    head = [DECODING, parts, form.schema.to_string(), on_error, form.rows_per_part]
+    head = [DECODING, parts, form.schema.to_string(), on_error]
     digest.update(json.dumps(head).encode())
     digest.update(pd.util.hash_pandas_object(form.known, index=False).to_numpy().tobytes())
     for place, item in enumerate(form.items):

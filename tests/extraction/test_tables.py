@@ -299,6 +299,12 @@ def test_without_a_cache_little_is_lost(tmp_path, write):
     assert pq.ParquetFile(tmp_path / "t.parquet").num_row_groups == 1
 
 
+def test_a_table_that_was_begun_without_a_cache_goes_on_with_one(tmp_path, write):
+    interrupted(write, CLIPS, function=Numbers(stop=1_530), rows_per_part=None)
+    with open_cache(tmp_path / "cache") as cache:
+        assert write(CLIPS, rows_per_part=None, cache=cache).n_resumed == 512
+
+
 @pytest.mark.parametrize(("cached", "n_parts"), [(True, 1), (False, 3)])
 def test_parts_that_stay_are_large_where_rows_are_kept_otherwise(tmp_path, write, cached, n_parts):
     with open_cache(tmp_path / "cache" if cached else None) as cache:
