@@ -420,8 +420,7 @@ def _write_failures(path: str, failures: list[Failure]) -> None:
 def _print(output: str, summary: Summary, *, as_json: bool, listed: bool) -> None:
     """Say what was written."""
     if summary.failures and not listed:
-        named = (f"{f.file}: {f.reason}. {f.remedy}".strip() for f in summary.failures)
-        sentences = some_sentences(named)
+        sentences = some_sentences(failure.sentence for failure in summary.failures)
         remark(
             f"{len(summary.failures)} files gave no features: {sentences} "
             "A list of all: --errors FILE.csv."

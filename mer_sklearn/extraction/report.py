@@ -30,6 +30,11 @@ class Failure:
     reason: str
     remedy: str
 
+    @property
+    def sentence(self) -> str:
+        """File, reason and remedy in a line."""
+        return f"{self.file}: {self.reason}. {self.remedy}".strip()
+
     @classmethod
     def of(cls, name: str, sentence: str) -> Failure:
         """Take a sentence of ours apart, which reads "FILE: reason. Remedy.".
