@@ -114,8 +114,8 @@ def _clear(file: Path, *, only_hashes: bool) -> None:
         except (sqlite3.OperationalError, ForeignError):
             raise
         except sqlite3.DatabaseError:
-            remark(f"{file}: is damaged, and deleted.")
             remove(file)
+            remark(f"{file}: was damaged, and is deleted.")
 
 
 def _with_cache(file: Path, action: Callable[[RowCache], Any], *, read_only: bool = False) -> Any:
@@ -137,7 +137,8 @@ def _sentences(file: Path) -> Iterator[None]:
         msg = f"{file}: is a database of another program. Give another folder: --cache DIR."
         raise ArtifactError(msg) from error
     except (sqlite3.OperationalError, OSError) as error:
-        msg = f"{file}: cannot be used ({error}). Try again, or give another folder: --cache DIR."
+        why = getattr(error, "strerror", None) or error
+        msg = f"{file}: cannot be used ({why}). Try again, or give another folder: --cache DIR."
         raise ArtifactError(msg) from error
     except sqlite3.DatabaseError as error:
         msg = (

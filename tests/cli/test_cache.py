@@ -92,7 +92,7 @@ def test_clear_deletes_a_cache_that_is_damaged(folder, capsys):
     content[20:8_000] = bytes(7_980)
     (folder / FILE_NAME).write_bytes(content)
     assert main(["cache", "clear"]) == 0
-    assert "is damaged, and deleted" in capsys.readouterr().err
+    assert "was damaged, and is deleted" in capsys.readouterr().err
     assert not (folder / FILE_NAME).exists()
 
 
