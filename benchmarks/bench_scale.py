@@ -292,6 +292,26 @@ def engine(bench: Bench) -> Iterator[str]:
     raw = os.urandom(2**26)
     digest = cpu(lambda: hashlib.sha256(raw).digest())
     yield f"SHA-256: {len(raw) / MIB / digest:.0f} MiB/s"
+    yield f"a commit of 32 rows to the cache: {1e3 * a_commit(bench):.1f} ms of the wall"
+
+
+def a_commit(bench: Bench) -> float:
+    """Return how long the cache takes for what a worker or two bring at once, on average."""
+    row, n_commits = np.zeros(n_columns(bench), np.float32), 200
+    with open_cache(bench.folder / "commits") as cache:
+
+        def put() -> None:
+            for _ in range(n_commits):
+                cache.put({os.urandom(32): row for _ in range(32)})
+
+        return seconds(put) / n_commits
+
+
+def start(bench: Bench) -> Iterator[str]:
+    """Yield how long the first call with a process waits for it, and what another one costs."""
+    function, clip = FamilyRows(preset(bench.features)), Clip(np.zeros(22_050, np.float32))
+    first, again = (seconds(lambda: map_rows(function, [clip], timeout=60.0)) for _ in range(2))
+    yield f"a clip of a second: {first:.2f} s with a new process, {again:.3f} s with one that waits"
 
 
 def estimate(bench: Bench) -> Iterator[str]:
@@ -355,7 +375,7 @@ def rendered(folder: Path) -> list[str]:
     return files
 
 
-TOLD = (second_run, speed_up, balance, idle_workers, memory, engine, estimate)
+TOLD = (second_run, speed_up, balance, idle_workers, memory, engine, start, estimate)
 SECTIONS = {f.__name__: f for f in (*TOLD, hold)}  # hold is what memory runs, in a process apart
 
 

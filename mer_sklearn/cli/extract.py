@@ -81,7 +81,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: float) -> f
     callback=_seconds,
     help="Seconds that a file may take; 0: for ever.",
 )
-@click.option("--rehash", is_flag=True, help="Read files again that seem unchanged.")
+@click.option("--rehash", is_flag=True, help="Read files again that seem unchanged, or failed.")
 @click.option("--dask", default=None, metavar="ADDRESS", help="Cluster, as tcp://HOST:PORT.")
 @set_option
 @json_option
@@ -102,21 +102,17 @@ def extract(
 
     Rows are written as they come. A call that was stopped goes on when it is given again.
     """
-    options["on_error"] = _bearing(options["on_error"], options.pop("skip_bad"))
-    as_folder = _check_outputs(output, options["partition"], errors)
-    options["choice"] = cache_choice(options.pop("cache"), options.pop("no_cache"))
+    on_error = _bearing(options.pop("on_error"), options.pop("skip_bad"))
+    options["as_folder"] = _check_outputs(output, options["partition"], errors)
     families = _families(features)
-    unread: list[Failure] = []
-    items, known = _read(
-        sources,
-        options.pop("settings"),
-        options.pop("column"),
-        None if options["on_error"] == "raise" else unread,
-    )
-    with _cluster(dask):
-        options["jobs"] = -1 if dask and options["jobs"] is None else options["jobs"]
-        summary = _write(output, families, items, known=known, as_folder=as_folder, **options)
-    summary.failures[:0] = unread
+    choice = cache_choice(options.pop("cache"), options.pop("no_cache"))
+    unread: list[Failure] | None = None if on_error == "raise" else []
+    items, known = _read(sources, options.pop("settings"), options.pop("column"), unread)
+    with _cluster(dask), _opened(choice, output, rehash=options["rehash"]) as cache:
+        n_jobs = options.pop("jobs") or (-1 if dask else None)
+        way = {"on_error": on_error, "n_jobs": n_jobs, "cache": cache, **options}
+        summary = _write(output, families, items, known=known, **way)
+    summary.failures[:0] = unread or []
     if errors is not None:
         _write_failures(errors, summary.failures)
     _print(output, summary, as_json=as_json, listed=errors is not None)
@@ -354,26 +350,32 @@ def _cluster(address: str | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _resumable(output: str, cache: RowCache | None) -> Iterator[None]:
-    """Say what is kept and how to go on, if somebody stops the work."""
+def _opened(choice: bool | str, output: str, *, rehash: bool) -> Iterator[RowCache | None]:
+    """Open the cache; if somebody stops the work, say what is kept and how to go on."""
+    from ..extraction.cache import open_cache
+
+    with open_cache(choice, rehash=rehash) as cache:
+        try:
+            yield cache
+        except KeyboardInterrupt:
+            remark(_kept(output, cache))
+            raise
+
+
+def _kept(output: str, cache: RowCache | None) -> str:
+    """Say what an extraction leaves that was stopped."""
     from ..extraction.tables import unfinished
 
     folder = unfinished(output)
-    try:
-        yield
-    except KeyboardInterrupt:
-        if cache is not None and cache.keeps:
-            places = " and in ".join([*([str(folder)] if folder.exists() else []), "the cache"])
-            kept = f"what is done is kept in {places}; the same command goes on from there."
-        elif folder.exists():
-            kept = (
-                f"the complete parts are kept in {folder}, and the rest is lost without a cache; "
-                "the same command goes on from there."
-            )
-        else:
-            kept = "nothing is kept: there is no cache, and no part of the table was complete."
-        remark(kept)
-        raise
+    if cache is not None and cache.keeps:
+        places = " and in ".join([*([str(folder)] if folder.exists() else []), "the cache"])
+        return f"what is done is kept in {places}; the same command goes on from there."
+    if folder.exists():
+        return (
+            f"the complete parts are kept in {folder}, and the rest is lost without a cache; "
+            "the same command goes on from there."
+        )
+    return "nothing is kept: there is no cache, and no part of the table was complete."
 
 
 def _write(
@@ -381,32 +383,26 @@ def _write(
     families: list[FeatureFamily],
     items: Sequence[AudioItem],
     *,
-    choice: bool | str,
     rehash: bool,
-    jobs: int | None,
     timeout: float | None,
     partition: int | None,
     **options: Any,
 ) -> Summary:
     """Write the table."""
-    from ..extraction.cache import open_cache
     from ..extraction.tables import write_table
     from ..features.family import column_names
     from ..features.rows import FamilyRows
 
-    with open_cache(choice, rehash=rehash) as cache, _resumable(output, cache):
-        return write_table(
-            output.rstrip("/"),
-            FamilyRows(families),
-            items,
-            columns=column_names(families),
-            rows_per_part=partition,
-            anew=rehash,
-            n_jobs=jobs,
-            cache=cache,
-            timeout=timeout if _is_worth_a_process(items) else None,
-            **options,
-        )
+    return write_table(
+        output.rstrip("/"),
+        FamilyRows(families),
+        items,
+        columns=column_names(families),
+        rows_per_part=partition,
+        anew=rehash,
+        timeout=timeout if _is_worth_a_process(items) else None,
+        **options,
+    )
 
 
 def _write_failures(path: str, failures: list[Failure]) -> None:
