@@ -331,32 +331,42 @@ class _Desk:
                     yield None
 
     def _orders(self, asked: list[tuple[int, AudioItem]]) -> Iterator[_Order]:
-        """Look items up: first those whose bytes are known by their stamps, all in one query."""
-        paths = {path: absolute(path) for _, item in asked if (path := path_of(item))}
-        stamps = {path: stamp for path in paths if (stamp := stamp_of(path)) is not None}
-        errors = {path: error for path in paths if (error := _missing(path, stamps.get(path)))}
-        for place, item in asked:
-            if (path := path_of(item) or "") in errors:
-                yield _Order(place, stamps.get(path), error=errors[path])
-        asked = [(place, item) for place, item in asked if path_of(item) not in errors]
-        if self._cache is None:
-            for place, item in asked:
-                yield _Order(place, stamps.get(path_of(item) or ""))
-            return
-        digests = self._cache.digests({paths[path]: stamp for path, stamp in stamps.items()})
-        contents = {
-            path: Content(digests[paths[path]], stamp, True)
-            for path, stamp in stamps.items()
-            if paths[path] in digests
+        """Look items up: first the files of which nothing can be read."""
+        paths = {path_of(item) for _, item in asked}  # None for clips
+        stamps = {path: stamp for path in paths if path and (stamp := stamp_of(path)) is not None}
+        errors = {
+            path: error
+            for path in paths
+            if path is not None and (error := _missing(path, stamps.get(path)))
         }
-        is_known = [path_of(item) in contents for _, item in asked]
-        yield from self._look_up(
-            [a for a, known in zip(asked, is_known, strict=True) if known], contents
-        )
-        for (place, item), known in zip(asked, is_known, strict=True):
-            if not known:
-                self._read(path_of(item), contents)
-                yield from self._look_up([(place, item)], contents)
+        rest = []
+        for place, item in asked:
+            path = path_of(item)
+            if path in errors:
+                yield _Order(place, stamps.get(path), error=errors[path])
+            elif self._cache is None:
+                yield _Order(place, stamps.get(path or ""))
+            else:
+                rest.append((place, item))
+        if self._cache is not None:
+            yield from self._cached(self._cache, rest, stamps)
+
+    def _cached(
+        self, cache: RowCache, asked: list[tuple[int, AudioItem]], stamps: dict[str, Stamp]
+    ) -> Iterator[_Order]:
+        """Look items up: first those whose bytes are known by their stamps, all in one query."""
+        digests = cache.digests({absolute(path): stamp for path, stamp in stamps.items()})
+        contents = {
+            path: Content(digests[absolute(path)], stamp, True)
+            for path, stamp in stamps.items()
+            if absolute(path) in digests
+        }
+        known = [one for one in asked if path_of(one[1]) in contents]
+        others = [one for one in asked if path_of(one[1]) not in contents]
+        yield from self._look_up(cache, known, contents)
+        for place, item in others:
+            self._read(path_of(item), contents)
+            yield from self._look_up(cache, [(place, item)], contents)
 
     def _read(self, path: str | None, contents: dict[str, Content]) -> None:
         """Read which bytes a file holds, once for all its segments."""
@@ -364,14 +374,13 @@ class _Desk:
             contents[path] = self._contents[absolute(path)] = content
 
     def _look_up(
-        self, asked: list[tuple[int, AudioItem]], contents: dict[str, Content]
+        self, cache: RowCache, asked: list[tuple[int, AudioItem]], contents: dict[str, Content]
     ) -> Iterator[_Order]:
-        """Ask the cache for the rows of items whose bytes are known."""
-        assert self._cache is not None
+        """Ask the cache for the rows of items whose bytes are known, or why they have none."""
         keys = [self._keys(item, contents.get(path_of(item) or "")) for _, item in asked]
-        found = self._cache.get([key for of_item in keys for key in of_item])
+        found = cache.get([key for of_item in keys for key in of_item])
         trials = [self._trial(item, contents.get(path_of(item) or "")) for _, item in asked]
-        failed = self._cache.failures([trial for trial in trials if trial])
+        failed = cache.failures([trial for trial in trials if trial])
         for (place, item), of_item, trial in zip(asked, keys, trials, strict=True):
             path = path_of(item) or ""
             content = contents.get(path)
@@ -381,7 +390,9 @@ class _Desk:
                 if key in found and len(found[key]) == part.width
             }
             stamp = stamp_of(path) if content is None else content.stamp
-            error = f"{name_of(item)}: {failed[trial]}" if trial in failed else None
+            error = None
+            if trial in failed and len(known) < len(self._parts):  # a later try may have worked
+                error = f"{name_of(item)}: {failed[trial]}"
             yield _Order(place, stamp, content, of_item, trial, known, error)
 
     def _keys(self, item: AudioItem, content: Content | None) -> list[bytes]:

@@ -505,6 +505,19 @@ def test_rehash_tries_again(log, refused, settled, tmp_path, run, tried):
     assert tried == ["bad.wav"]
 
 
+def test_a_try_that_works_is_what_counts(log, files, settled, tmp_path, run, monkeypatch):
+    def refuse(item):
+        msg = f"{item}: cannot be read. Leave it out."
+        raise AudioError(msg)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "open_audio", refuse)
+        quietly(run, Moments(log), files)
+    with open_cache(tmp_path / "cache", rehash=True) as cache:
+        map_rows(Moments(log), files, cache=cache)
+    assert run(Moments(log), files).values[:, 1].tolist() == LENGTHS
+
+
 @pytest.mark.parametrize("function", [Hungry(), Broken()], ids=["memory", "family"])
 def test_what_says_nothing_of_the_file_is_not_remembered(files, settled, run, tried, function):
     for _ in range(2):
