@@ -99,6 +99,7 @@ def test_a_crash_and_a_hang_take_one_file_each(files, n_jobs):
     np.testing.assert_array_equal(rows.values.ravel(), rows_but(20, CRASH, HANG, FLAW))
     assert rows.failures[1].reason == "crashes the process that reads it (SIGSEGV)"
     assert rows.failures[3].reason == "takes longer than 0.5 s"
+    assert "--timeout" in rows.failures[3].remedy
     assert rows.failures[4].reason == "its features fail (ZeroDivisionError: a bug of the family)"
     assert all(failure.remedy for failure in rows.failures.values())
 
