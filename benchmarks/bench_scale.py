@@ -2,7 +2,8 @@
 
     python benchmarks/bench_scale.py            # the tables of docs/scaling.md: some minutes
     python benchmarks/bench_scale.py --small    # rendered clips: seconds
-    python benchmarks/bench_scale.py --only speed_up
+    python benchmarks/bench_scale.py --only estimate --features music
+    python benchmarks/bench_scale.py --only second_run --bad 1 SONG...
 
 Times of the wall are of a machine that others may use: the speed-up of two workers is therefore
 also given relative to two independent processes that do half of the work each, run in turn with it.
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +73,8 @@ class Bench:
         How many files the measurement of the engine itself pretends to have.
     features : str
         Preset.
+    n_bad : int
+        How many files without audio stand among the others in `second_run`.
     """
 
     excerpts: list[str]
@@ -79,19 +83,59 @@ class Bench:
     repeats: int
     links: int
     features: str
+    n_bad: int
 
 
 def second_run(bench: Bench) -> Iterator[str]:
-    """Yield how much faster unchanged files are, and what they take on disk."""
-    cache = bench.folder / "second"
-    features = AudioFeatures(bench.features, cache=cache).fit(bench.excerpts)
+    """Yield how much faster unchanged files are, and what they take on disk.
+
+    As `mer extract` does it: with a process that reads, and files that fail among the others.
+    """
+    cache, function = bench.folder / "second", FamilyRows(preset(bench.features))
+    files = [*bench.excerpts, *without_audio(bench)]
     time.sleep(2.1)  # files that were just written are read twice
-    times = [seconds(lambda: features.transform(bench.excerpts)) for _ in range(1 + bench.repeats)]
+
+    def run() -> None:
+        with open_cache(cache) as opened:
+            map_rows(function, files, cache=opened, on_error="nan", timeout=600.0)
+
+    map_rows(function, bench.excerpts[:1], timeout=600.0)  # starts the process
+    walls, cores = zip(*(both_times(run) for _ in range(1 + bench.repeats)), strict=True)
     size = (cache / FILE_NAME).stat().st_size / len(bench.excerpts)
-    again = statistics.median(times[1:])
-    yield f"{len(bench.excerpts)} files, {n_columns(bench)} columns ({bench.features})"
-    yield f"first run {times[0]:.2f} s, later {again:.3f} s: {times[0] / again:.0f} times faster"
-    yield f"cache: {size / 1024:.2f} KiB a song; Parquet: {of_table(bench, cache) / 1024:.2f} KiB"
+    yield (
+        f"{len(bench.excerpts)} files, {bench.n_bad} more that fail, {n_columns(bench)} columns "
+        f"({bench.features})"
+    )
+    for kind, spent in (("wall", walls), ("processor", cores)):
+        again = statistics.median(spent[1:])
+        faster = f"{spent[0] / again:.0f} times faster"
+        yield f"{kind}: first run {spent[0]:.2f} s, later {again:.3f} s: {faster}"
+    begun = time.process_time()
+    in_table = of_table(bench, cache) / 1024
+    each = 1e3 * (time.process_time() - begun) / len(bench.excerpts)
+    yield f"cache: {size / 1024:.2f} KiB a song; Parquet: {in_table:.2f} KiB, in {each:.2f} ms"
+
+
+def without_audio(bench: Bench) -> list[str]:
+    """Write files that are no audio: a text, and one that is cut off."""
+    names = [bench.folder / f"bad-{number}.mp3" for number in range(bench.n_bad)]
+    for number, name in enumerate(names):
+        name.write_bytes(b"no audio" if number % 2 else Path(bench.excerpts[0]).read_bytes()[:300])
+    return list(map(str, names))
+
+
+def both_times(action: Callable[[], object]) -> tuple[float, float]:
+    """Return what an action takes of the wall, and of the processor in this and its processes."""
+    me = psutil.Process()
+
+    def spent() -> float:
+        return sum(sum(one.cpu_times()[:2]) for one in (me, *me.children(recursive=True)))
+
+    begun, before = time.perf_counter(), spent()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        action()
+    return time.perf_counter() - begun, spent() - before
 
 
 def of_table(bench: Bench, cache: Path) -> float:
@@ -107,7 +151,7 @@ def of_table(bench: Bench, cache: Path) -> float:
 def speed_up(bench: Bench) -> Iterator[str]:
     """Yield how much faster two workers are than one, beside two processes of half the work."""
     songs = [
-        shutil.copy(bench.songs[n % len(bench.songs)], bench.folder / f"{n}-of-40")
+        str(shutil.copy(bench.songs[n % len(bench.songs)], bench.folder / f"{n}-of-40"))
         for n in range(40)
     ]
     alone = AudioFeatures(bench.features).fit(songs)
@@ -117,7 +161,7 @@ def speed_up(bench: Bench) -> Iterator[str]:
     measured = []
     for _ in range(bench.repeats):
         one, two = seconds(lambda: alone.transform(songs)), seconds(lambda: both.transform(songs))
-        halves = two_halves(bench.features, [map_to_str(songs[::2]), map_to_str(songs[1::2])])
+        halves = two_halves(bench.features, [songs[::2], songs[1::2]])
         measured.append((one / two, one / halves, halves / two))
         yield f"one {one:.2f} s, two {two:.2f} s, two halves {halves:.2f} s"
     two, possible, share = (statistics.median(column) for column in zip(*measured, strict=True))
@@ -251,6 +295,26 @@ def engine(bench: Bench) -> Iterator[str]:
     raw = os.urandom(2**26)
     digest = cpu(lambda: hashlib.sha256(raw).digest())
     yield f"SHA-256: {len(raw) / MIB / digest:.0f} MiB/s"
+    yield f"a commit of 32 rows to the cache: {1e3 * a_commit(bench):.1f} ms of the wall"
+
+
+def a_commit(bench: Bench) -> float:
+    """Return how long the cache takes for what a worker or two bring at once, on average."""
+    row, n_commits = np.zeros(n_columns(bench), np.float32), 200
+    with open_cache(bench.folder / "commits") as cache:
+
+        def put() -> None:
+            for _ in range(n_commits):
+                cache.put({os.urandom(32): row for _ in range(32)})
+
+        return seconds(put) / n_commits
+
+
+def start(bench: Bench) -> Iterator[str]:
+    """Yield how long the first call with a process waits for it, and what another one costs."""
+    function, clip = FamilyRows(preset(bench.features)), Clip(np.zeros(22_050, np.float32))
+    first, again = (seconds(lambda: map_rows(function, [clip], timeout=60.0)) for _ in range(2))
+    yield f"a clip of a second: {first:.2f} s with a new process, {again:.3f} s with one that waits"
 
 
 def estimate(bench: Bench) -> Iterator[str]:
@@ -281,10 +345,6 @@ def linked(bench: Bench, n_links: int, files: list[str]) -> list[str]:
     for number, name in enumerate(names):
         os.link(copies[number % len(copies)], name)
     return names
-
-
-def map_to_str(paths: list) -> list[str]:
-    return [str(path) for path in paths]
 
 
 def drain(rows: Iterator[object]) -> None:
@@ -318,9 +378,8 @@ def rendered(folder: Path) -> list[str]:
     return files
 
 
-SECTIONS = {
-    f.__name__: f for f in (second_run, speed_up, balance, idle_workers, memory, engine, estimate)
-}
+TOLD = (second_run, speed_up, balance, idle_workers, memory, engine, start, estimate)
+SECTIONS = {f.__name__: f for f in (*TOLD, hold)}  # hold is what memory runs, in a process apart
 
 
 def main() -> int:
@@ -328,10 +387,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", help="default: $MER_DATA/emotify")
     parser.add_argument("--small", action="store_true", help="rendered clips, once")
-    parser.add_argument("--only", choices=[*SECTIONS, "hold"], default=None)
+    parser.add_argument("--only", choices=SECTIONS, default=None)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--links", type=int, default=10_000)
-    parser.add_argument("--features", default="plain")
+    parser.add_argument("--features", default="plain", help="preset")
+    parser.add_argument("--bad", type=int, default=0, help="files that fail, in second_run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         excerpts = options.files or sorted(map(str, DATA.glob("emotify/excerpts/*/*.mp3")))
@@ -345,11 +405,13 @@ def main() -> int:
             repeats=1 if options.small else options.repeats,
             links=100 if options.small else options.links,
             features=options.features,
+            n_bad=options.bad,
         )
-        sections = {**SECTIONS, "hold": hold}
-        for name in [options.only] if options.only else SECTIONS:
-            for line in sections[name](bench):
-                print(f"{name}: {line}" if not line.startswith("|") else line, flush=True)
+        for section in [SECTIONS[options.only]] if options.only else TOLD:
+            for line in section(bench):
+                print(
+                    f"{section.__name__}: {line}" if not line.startswith("|") else line, flush=True
+                )
     return 0
 
 

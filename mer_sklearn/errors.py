@@ -17,7 +17,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["ArtifactError", "AudioError", "DatasetError", "InputError", "MerError", "MerWarning"]
+__all__ = [
+    "ArtifactError",
+    "AudioError",
+    "DatasetError",
+    "InputError",
+    "MerError",
+    "MerWarning",
+    "first_line",
+    "some",
+    "some_sentences",
+    "unknown_name",
+]
 
 
 class MerError(Exception):
@@ -65,6 +76,19 @@ def some(items: Iterable[object], at_most: int = 5) -> str:
     texts = [str(item) for item in items]
     rest = len(texts) - at_most
     return ", ".join(texts[:at_most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def some_sentences(sentences: Iterable[object], at_most: int = 5) -> str:
+    """Put the first few sentences one after the other and count the rest.
+
+    Examples
+    --------
+    >>> some_sentences(["a: is empty.", "b: is empty", "c: is empty."], at_most=2)
+    'a: is empty. b: is empty. And 1 more.'
+    """
+    texts = [str(sentence).rstrip(".") + "." for sentence in sentences if str(sentence)]
+    rest = len(texts) - at_most
+    return " ".join([*texts[:at_most], *([f"And {rest} more."] if rest > 0 else [])])
 
 
 def first_line(error: Exception) -> str:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from .errors import ArtifactError
 
-__all__ = ["written_beside"]
+__all__ = ["sync", "written_beside"]
 
 
 @contextlib.contextmanager
 def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a path beside the wanted one, moved into place when the block ends well.
 
-    Whatever goes wrong in the block, the wanted file is what it was before.
+    Whatever goes wrong in the block, and if the power fails, the wanted file is what it was before
+    or what the block wrote.
     """
     target = Path(path)
     if not target.parent.is_dir():
@@ -28,9 +29,26 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         yield beside
+        sync(beside)
         beside.replace(target)
+        sync(target.parent)
     except OSError as error:
         msg = f"{target}: cannot be written ({error.strerror or error}). Choose another place."
         raise ArtifactError(msg) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until what a file holds, or the names in a folder, have reached the disk."""
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":  # which has no such call
+        return
+    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        if not is_folder:  # some file systems cannot do it for a folder
+            raise
+    finally:
+        os.close(descriptor)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .audio import SAMPLE_RATE
-from .errors import InputError, MerWarning, some
+from .errors import InputError, MerWarning, some_sentences
 from .extraction.cache import CacheChoice
+from .extraction.engine import Rows
+from .extraction.report import Failure, as_table
 from .features.extractor import AudioFeatures
 from .features.family import AudioTransformer, FeatureFamily
 from .features.inputs import as_items
@@ -57,6 +60,9 @@ from .steps import (
     tell_families,
 )
 from .targets import Targets, read_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["EmotionPipeline"]
 
@@ -140,6 +146,9 @@ class EmotionPipeline(BaseEstimator):
         Rows left out because the labeller's scheme has no label for them.
     n_skipped_ : int
         Rows left out because their file could not be read.
+    report_ : DataFrame
+        What they are, by the row in X: file, reason and remedy. It stays here: a saved, pickled or
+        copied pipeline says nothing of the files of a machine.
     n_features_ : int
         Columns of the table of features, of the clip alone.
     gate_ : ndarray of shape (n_rows, n_features)
@@ -155,6 +164,8 @@ class EmotionPipeline(BaseEstimator):
     >>> len(pipeline.predict(clips.X[:3]))
     3
     """
+
+    _failures: Mapping[int, Failure] = MappingProxyType({})
 
     def __init__(
         self,
@@ -241,10 +252,12 @@ class EmotionPipeline(BaseEstimator):
         names = self._names(X, features)
         tail = self._build_tail(task, names, weighted=weights is not None)
 
-        table, errors = self._table(X, features, self.on_error)
+        found = self._table(X, features, self.on_error)
+        table, self._failures = found.values, found.failures
         use = targets.kept & np.isfinite(table).all(axis=1)
         if not use.any():
-            msg = f"no rows are left to learn from: {some(errors.values()) or 'none has a label'}"
+            reasons = some_sentences(found.errors.values()) or "none has a label."
+            msg = f"no rows are left to learn from: {reasons}"
             raise InputError(msg)
         if task == "classification":
             _check_classes(targets.y[use])
@@ -258,7 +271,7 @@ class EmotionPipeline(BaseEstimator):
         self.scale_ = _va_scale(self.labeller_, targets)
         self.groups_kind_ = "files" if groups is None else "groups"
         self.n_dropped_ = int((~targets.kept).sum())
-        self.n_skipped_ = len(errors)
+        self.n_skipped_ = len(found.errors)
         self.n_features_ = rows.shape[1]
         self.gate_ = _evenly_spaced(rows, GATE_ROWS).astype(np.float32)
         self.feature_names_ = names
@@ -331,7 +344,7 @@ class EmotionPipeline(BaseEstimator):
             Labels, or numbers in the order of `target_names_`. With ``on_error="skip"`` a file that
             cannot be read has None or NaN.
         """
-        return self._typed(self._run("predict", self._read(X)[0]))
+        return self._typed(self._run("predict", self._read(X).values))
 
     @available_if(_is_classifier)  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
@@ -347,7 +360,7 @@ class EmotionPipeline(BaseEstimator):
         ndarray of shape (n_clips, n_classes)
             Rows that sum to 1, columns in the order of `classes_`.
         """
-        return self._run("predict_proba", self._read(X)[0])
+        return self._run("predict_proba", self._read(X).values)
 
     def predict_emotion(self, X: Any) -> npt.NDArray[np.object_]:
         """Return an emotion for each clip, whichever way the pipeline learned.
@@ -427,7 +440,8 @@ class EmotionPipeline(BaseEstimator):
 
     def _columns(self, X: Any, on_error: str) -> dict[str, npt.NDArray[Any]]:
         """Return the columns of `predict_table`."""
-        table, errors = self._read(X, on_error)
+        found = self._read(X, on_error)
+        table = found.values
         answers = self._run("predict", table)
         columns: dict[str, npt.NDArray[Any]] = {}
         if self.task_ == "regression":
@@ -442,7 +456,7 @@ class EmotionPipeline(BaseEstimator):
                 names = [f"p_{label}" for label in self.classes_]
                 columns.update(zip(names, proba.T, strict=True))
         if on_error == "skip":
-            reasons = [errors.get(row) for row in range(len(table))]
+            reasons = [found.errors.get(row) for row in range(len(table))]
             columns["error"] = np.array(reasons, dtype=object)
         return columns
 
@@ -469,7 +483,7 @@ class EmotionPipeline(BaseEstimator):
         check_is_fitted(self)
         n_rows = _count_rows(X, self._features())
         targets = self._read_targets(y, n_rows, self.task_, None)
-        table, _ = self._read(X)
+        table = self._read(X).values
         use = targets.kept & np.isfinite(table).all(axis=1)
         if not use.any():
             msg = "no rows are left to score: none could be read and has a label."
@@ -487,6 +501,12 @@ class EmotionPipeline(BaseEstimator):
             msg = "classes_ exists once a pipeline that predicts classes is fitted."
             raise AttributeError(msg)
         return np.asarray(self.pipeline_.classes_)
+
+    @property
+    def report_(self) -> pd.DataFrame:
+        """What the fit could not read: file, reason and remedy, by the row in X."""
+        check_is_fitted(self)
+        return as_table(self._failures)
 
     # ----------------------------------------------------------------------------- saving
 
@@ -560,6 +580,10 @@ class EmotionPipeline(BaseEstimator):
         super().set_params(**nested)
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_failures"}
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "pipeline_")
 
@@ -613,24 +637,21 @@ class EmotionPipeline(BaseEstimator):
         ]
         return Pipeline([(name, step) for name, step in steps if step is not None])
 
-    def _table(
-        self, X: Any, features: AudioTransformer | None, on_error: str
-    ) -> tuple[npt.NDArray[Any], dict[int, str]]:
+    def _table(self, X: Any, features: AudioTransformer | None, on_error: str) -> Rows:
         """Return the table of features, NaN rows for files that were skipped, and the reasons.
 
         With parts, it has the columns of the halves too.
         """
         if features is None:
             dtypes = [np.float64, np.float32]
-            return check_array(X, dtype=dtypes, input_name="X", estimator=self), {}
-        rows = (extract_parts if self.parts else extract)(
+            return Rows(check_array(X, dtype=dtypes, input_name="X", estimator=self), {}, {})
+        return (extract_parts if self.parts else extract)(
             features.resolve(),
             as_items(X),
             n_jobs=features.n_jobs,
             cache=features.cache,
             on_error="nan" if on_error == "skip" else features.on_error,
         )
-        return rows.values, rows.errors
 
     def _names(self, X: Any, features: AudioTransformer | None) -> list[str]:
         """Return the names of the columns of a clip; none where nobody named them."""
@@ -669,15 +690,16 @@ class EmotionPipeline(BaseEstimator):
         """Return the fitted steps after the features."""
         return self.pipeline_[1:]
 
-    def _read(self, X: Any, on_error: str | None = None) -> tuple[npt.NDArray[Any], dict[int, str]]:
+    def _read(self, X: Any, on_error: str | None = None) -> Rows:
         """Return the table of features of X, and the files that could not be read."""
         check_is_fitted(self)
         features = self._features()
-        table, errors = self._table(X, features, on_error or self.on_error)
+        found = self._table(X, features, on_error or self.on_error)
         if features is None:
             names = part_names(self.feature_names_) if self.parts else self.feature_names_
-            _check_columns(X, table, names, self.n_features_ * (N_PARTS if self.parts else 1))
-        return table, errors
+            n_columns = self.n_features_ * (N_PARTS if self.parts else 1)
+            _check_columns(X, found.values, names, n_columns)
+        return found
 
     def _run(self, method: str, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Run a method of the fitted steps; rows of files that could not be read stay empty."""

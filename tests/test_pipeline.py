@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -284,6 +285,11 @@ def test_a_skipped_file_leaves_with_its_label_and_group(wav_files, tmp_path):
     with pytest.warns(MerWarning, match=r"1 of 13.*missing\.wav"):
         pipeline.fit([bad, *wav_files], ["zzz", *y], groups=["q", *groups])
     assert pipeline.n_skipped_ == 1
+    assert pipeline.report_.to_dict("index") == {
+        0: {"file": bad, "reason": "does not exist", "remedy": "Give the path of an audio file."}
+    }
+    assert good.report_.empty
+    assert bad.encode() not in pickle.dumps(pipeline)
     assert list(pipeline.classes_) == ["a", "b"]
     with pytest.warns(MerWarning):
         answers = pipeline.predict([wav_files[0], bad])

@@ -100,6 +100,7 @@ def test_bad_files_and_rows_without_a_label_are_left_out_and_counted(wav_files, 
         tuning = tune(start, [*wav_files, str(bad)], va, n_trials=2, cv=3)
     best = tuning.best_pipeline
     assert (best.n_dropped_, best.n_skipped_, best.groups_kind_) == (3, 1, "files")
+    assert best.report_["file"].to_dict() == {12: str(bad)}
     assert tuning.n_rows == 9
     assert tuning.split == "files apart"
     assert len(best.predict(wav_files[:3])) == 3

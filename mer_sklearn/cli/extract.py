@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import click
 from click.core import ParameterSource
 
-from ..errors import ArtifactError, InputError, some
+from ..errors import ArtifactError, DatasetError, InputError, some, some_sentences
 from ..files import written_beside
 from .options import (
     cache_choice,
@@ -29,13 +30,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..audio import AudioItem
+    from ..extraction.cache import RowCache
     from ..extraction.report import Failure
     from ..extraction.tables import Summary
     from ..features.family import FeatureFamily
 
 __all__ = ["extract"]
 
+Refused: TypeAlias = Callable[[OSError], object]  # takes the error of a folder
+
 SUFFIXES = (".csv", ".parquet")
+SIGNS = "*?["  # of patterns
+FILMS = (".3gp", ".flv", ".m4v", ".mkv", ".mov", ".mp4")  # whose sound PyAV reads
 ANSWER = 10.0  # seconds until a cluster must answer
 TIMEOUT = 600.0  # seconds; an hour of audio takes a tenth of it
 
@@ -75,7 +81,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: float) -> f
     callback=_seconds,
     help="Seconds that a file may take; 0: for ever.",
 )
-@click.option("--rehash", is_flag=True, help="Read files again that seem unchanged.")
+@click.option("--rehash", is_flag=True, help="Read files again that seem unchanged, or failed.")
 @click.option("--dask", default=None, metavar="ADDRESS", help="Cluster, as tcp://HOST:PORT.")
 @set_option
 @json_option
@@ -84,19 +90,10 @@ def extract(
     sources: tuple[str, ...],
     features: str,
     output: str,
-    on_error: str | None,
-    skip_bad: bool,
     errors: str | None,
-    column: str | None,
-    partition: int | None,
-    timeout: float | None,
-    rehash: bool,
     dask: str | None,
-    settings: tuple[str, ...],
     as_json: bool,
-    jobs: int | None,
-    cache: str | None,
-    no_cache: bool,
+    **options: Any,
 ) -> None:
     """Write the features of SOURCES, one row a clip, with what the corpus knows of each.
 
@@ -105,33 +102,28 @@ def extract(
 
     Rows are written as they come. A call that was stopped goes on when it is given again.
     """
-    if skip_bad and on_error not in (None, "skip"):
-        msg = f"--skip-bad and --on-error {on_error} contradict each other."
-        raise click.UsageError(msg)
-    on_error = "skip" if skip_bad else on_error or "raise"
-    as_folder = _check_outputs(output, partition, errors)
+    on_error = _bearing(options.pop("on_error"), options.pop("skip_bad"))
+    options["as_folder"] = _check_outputs(output, options["partition"], errors)
     families = _families(features)
-    choice = cache_choice(cache, no_cache)
-    unread: list[Failure] = []
-    items, known = _read(sources, settings, column, None if on_error == "raise" else unread)
-    with _resumable(output, choice is not False), _cluster(dask):
-        summary = _write(
-            output,
-            families,
-            items,
-            choice,
-            rehash,
-            known=known,
-            on_error=on_error,
-            rows_per_part=partition,
-            as_folder=as_folder,
-            n_jobs=-1 if dask and jobs is None else jobs,
-            timeout=timeout if _is_worth_a_process(items) else None,
-        )
-    summary.failures[:0] = unread
+    choice = cache_choice(options.pop("cache"), options.pop("no_cache"))
+    unread: list[Failure] | None = None if on_error == "raise" else []
+    items, known = _read(sources, options.pop("settings"), options.pop("column"), unread)
+    with _cluster(dask), _opened(choice, output, rehash=options["rehash"]) as cache:
+        n_jobs = options.pop("jobs") or (-1 if dask else None)
+        way = {"on_error": on_error, "n_jobs": n_jobs, "cache": cache, **options}
+        summary = _write(output, families, items, known=known, **way)
+    summary.failures[:0] = unread or []
     if errors is not None:
         _write_failures(errors, summary.failures)
     _print(output, summary, as_json=as_json, listed=errors is not None)
+
+
+def _bearing(on_error: str | None, skip_bad: bool) -> str:
+    """Return what a file that cannot be read does."""
+    if skip_bad and on_error not in (None, "skip"):
+        msg = f"--skip-bad and --on-error {on_error} contradict each other."
+        raise click.UsageError(msg)
+    return "skip" if skip_bad else on_error or "raise"
 
 
 def _is_worth_a_process(items: Sequence[AudioItem]) -> bool:
@@ -143,10 +135,16 @@ def _is_worth_a_process(items: Sequence[AudioItem]) -> bool:
 def _check_outputs(output: str, partition: int | None, errors: str | None) -> bool:
     """Refuse what cannot be written, before the work begins; tell whether it is a folder."""
     if errors is not None:
-        check_output(errors, (".csv",))
+        check_output(errors, (".csv",), "--errors")
+        if Path(errors).resolve() == Path(output).resolve():
+            msg = f"--output and --errors are both {errors}: one would replace the other."
+            raise click.UsageError(msg)
     as_folder = partition is not None or output.endswith("/")
     if not as_folder:
         check_output(output, SUFFIXES)
+    elif Path(output).suffix == ".csv":
+        msg = f"--output {output}: a folder of Parquet files is no CSV file. Name a folder."
+        raise click.UsageError(msg)
     elif Path(output).exists():
         msg = f"{output}: is there already. Choose another place, or delete it."
         raise ArtifactError(msg)
@@ -175,7 +173,7 @@ def _read(
     import numpy as np
 
     if column is not None:
-        return _read_column(sources, column)
+        return _read_column(sources, column, unread)
     if len(sources) == 1 and _is_corpus(sources[0]):
         dataset = read_source(sources[0], settings)
         if dataset.is_ready:
@@ -199,13 +197,16 @@ def _is_corpus(source: str) -> bool:
 
 def _is_pattern(source: str) -> bool:
     """Tell a pattern from a file whose name has such signs."""
-    return any(sign in source for sign in "*?[") and not Path(source).exists()
+    return any(sign in source for sign in SIGNS) and not Path(source).exists()
 
 
-def _read_column(sources: tuple[str, ...], column: str) -> tuple[list[AudioItem], pd.DataFrame]:
+def _read_column(
+    sources: tuple[str, ...], column: str, unread: list[Failure] | None
+) -> tuple[list[AudioItem], pd.DataFrame]:
     """Return the files that a column of a table names, and its other columns."""
     from ..datasets.reading import read_table
     from ..errors import unknown_name
+    from ..extraction.report import Failure
 
     if len(sources) != 1:
         msg = "--column is for one CSV file."
@@ -214,25 +215,28 @@ def _read_column(sources: tuple[str, ...], column: str) -> tuple[list[AudioItem]
     table = read_table(path)
     if column not in table:
         raise unknown_name(f"column of {path.name}", column, map(str, table))
+    bare = table.index[table[column] == ""]
+    reason, way_out = f"{column!r} is empty", "Fill it, or delete the line."
+    if unread is not None:
+        unread += [Failure(f"{path}, line {line}", reason, way_out) for line in bare]
+    elif len(bare):
+        raise DatasetError(f"{path}: {reason} in line {some(bare)}. {way_out}")
+    table = table.drop(index=bare)
     items: list[AudioItem] = [str(path.parent / name) for name in table[column]]
     return items, table.drop(columns=[column, "file"], errors="ignore").reset_index(drop=True)
 
 
 def _find(sources: tuple[str, ...], unread: list[Failure] | None) -> list[str]:
     """Return the files that were named, and those in folders, patterns and on stdin."""
-    from ..datasets import find_audio
-
+    refused = None if unread is None else _noting(unread)
     paths: list[str] = []
     for source in sources:
         if source == "-":
             paths += _listed()
         elif _is_pattern(source):
-            paths += _matching(source)
+            paths += _matching(source, refused)
         elif Path(source).is_dir():
-            found = find_audio(source, refused=None if unread is None else _noting(unread))
-            if not found:
-                remark(f"{source}: holds no audio files.")
-            paths += map(str, found)
+            paths += _inside(source, refused)
         else:
             paths.append(source)
     if not paths:
@@ -241,23 +245,68 @@ def _find(sources: tuple[str, ...], unread: list[Failure] | None) -> list[str]:
     return paths
 
 
-def _matching(pattern: str) -> list[str]:
-    """Return the files that match a pattern; a folder that links make a loop of is entered once."""
+def _inside(folder: str, refused: Refused | None) -> list[str]:
+    """Return the audio files in a folder; say how many films there are, which may have sound."""
+    from ..datasets.reading import all_files, is_audio
+
+    found, n_films = [], 0
+    for path in all_files(Path(folder), refused):
+        if is_audio(path):
+            found.append(path)
+        n_films += path.suffix.lower() in FILMS
+    if n_films:
+        remark(
+            f"{folder}: {n_films} films are passed over. Their sound is read where they are given "
+            f"by name, or by a pattern as {Path(folder, '**', '*.mp4')}."
+        )
+    if not found:
+        remark(f"{folder}: holds no audio files.")
+    return list(map(str, sorted(found)))
+
+
+def _matching(pattern: str, refused: Refused | None) -> list[str]:
+    """Return the files that match a pattern, broken links too, as reading says what is wrong.
+
+    A folder that links make a loop of is entered once; one that cannot be listed is said.
+    """
     import glob
 
+    from ..datasets.reading import refuse_folder
+
+    for folder in _listed_for(pattern):
+        try:
+            os.scandir(folder).close()
+        except OSError as error:
+            if refused is None:
+                refuse_folder(error)
+            else:
+                refused(error)
     found: dict[tuple[Path, str], str] = {}
     for name in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207  # may be absolute
         path = Path(name)
-        if path.is_file():
+        if path.is_file() or (path.is_symlink() and not path.is_dir()):
             found.setdefault((path.parent.resolve(), path.name), name)
     if not found:
         remark(f"{pattern}: matches no file.")
     return list(found.values())
 
 
+def _listed_for(pattern: str) -> list[str]:
+    """Return the folders that are listed to find what matches a pattern, each once."""
+    import glob
+
+    found: dict[Path, str] = {}
+    parts = Path(pattern).parts
+    for number, part in enumerate(parts):
+        if any(sign in part for sign in SIGNS):
+            place = Path(*parts[: number + (part == "**")])
+            for name in sorted(glob.glob(f"{place}{os.sep}", recursive=True)):  # noqa: PTH207
+                found.setdefault(Path(name).resolve(), name)
+    return list(found.values())
+
+
 def _listed() -> list[str]:
     """Return the paths on stdin: one a line, or ended by zeros as ``find -print0`` does it."""
-    import os
     import sys
 
     raw = sys.stdin.buffer.read()
@@ -265,7 +314,7 @@ def _listed() -> list[str]:
     return [os.fsdecode(line) for line in lines if line.strip()]
 
 
-def _noting(unread: list[Failure]) -> Callable[[OSError], object]:
+def _noting(unread: list[Failure]) -> Refused:
     """Return what notes a folder that cannot be listed."""
     from ..extraction.report import Failure, shown
 
@@ -301,45 +350,59 @@ def _cluster(address: str | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _resumable(output: str, is_cached: bool) -> Iterator[None]:
-    """Say how to go on, if somebody stops the work."""
+def _opened(choice: bool | str, output: str, *, rehash: bool) -> Iterator[RowCache | None]:
+    """Open the cache; if somebody stops the work, say what is kept and how to go on."""
+    from ..extraction.cache import open_cache
+
+    with open_cache(choice, rehash=rehash) as cache:
+        try:
+            yield cache
+        except KeyboardInterrupt:
+            remark(_kept(output, cache))
+            raise
+
+
+def _kept(output: str, cache: RowCache | None) -> str:
+    """Say what an extraction leaves that was stopped."""
     from ..extraction.tables import unfinished
 
-    try:
-        yield
-    except KeyboardInterrupt:
-        kept = [str(unfinished(output))] if unfinished(output).exists() else []
-        kept += ["the cache"] if is_cached else []
-        if kept:
-            sentence = f"what is done is kept in {' and in '.join(kept)}"
-            remark(f"{sentence}; the same command goes on from there.")
-        raise
+    folder = unfinished(output)
+    if cache is not None and cache.keeps:
+        places = " and in ".join([*([str(folder)] if folder.exists() else []), "the cache"])
+        return f"what is done is kept in {places}; the same command goes on from there."
+    if folder.exists():
+        return (
+            f"the complete parts are kept in {folder}, and the rest is lost without a cache; "
+            "the same command goes on from there."
+        )
+    return "nothing is kept: there is no cache, and no part of the table was complete."
 
 
 def _write(
     output: str,
     families: list[FeatureFamily],
     items: Sequence[AudioItem],
-    choice: bool | str,
+    *,
     rehash: bool,
+    timeout: float | None,
+    partition: int | None,
     **options: Any,
 ) -> Summary:
     """Write the table."""
-    from ..extraction.cache import open_cache
     from ..extraction.tables import write_table
     from ..features.family import column_names
     from ..features.rows import FamilyRows
 
-    with open_cache(choice, rehash=rehash) as opened:
-        return write_table(
-            output.rstrip("/"),
-            FamilyRows(families),
-            items,
-            columns=column_names(families),
-            cache=opened,
-            anew=rehash,
-            **options,
-        )
+    return write_table(
+        output.rstrip("/"),
+        FamilyRows(families),
+        items,
+        columns=column_names(families),
+        rows_per_part=partition,
+        anew=rehash,
+        timeout=timeout if _is_worth_a_process(items) else None,
+        **options,
+    )
 
 
 def _write_failures(path: str, failures: list[Failure]) -> None:
@@ -353,8 +416,11 @@ def _write_failures(path: str, failures: list[Failure]) -> None:
 def _print(output: str, summary: Summary, *, as_json: bool, listed: bool) -> None:
     """Say what was written."""
     if summary.failures and not listed:
-        sentences = some(f"{f.file}: {f.reason}. {f.remedy}" for f in summary.failures)
-        remark(f"{len(summary.failures)} files gave no features: {sentences} (--errors FILE.csv)")
+        sentences = some_sentences(failure.sentence for failure in summary.failures)
+        remark(
+            f"{len(summary.failures)} files gave no features: {sentences} "
+            "A list of all: --errors FILE.csv."
+        )
     if as_json:
         click.echo(json.dumps({"output": output, **asdict(summary)}, ensure_ascii=False))
         return

@@ -223,11 +223,11 @@ def make_pipeline(
     return pipeline
 
 
-def check_output(output: str, suffixes: Sequence[str] = ()) -> None:
+def check_output(output: str, suffixes: Sequence[str] = (), option: str = "--output") -> None:
     """Refuse a file that cannot be written, before the long work starts."""
     place = Path(output)
     if suffixes and place.suffix not in suffixes:
-        msg = f"--output {output}: the name must end in {' or '.join(suffixes)}."
+        msg = f"{option} {output}: the name must end in {' or '.join(suffixes)}."
         raise click.UsageError(msg)
     folder = place.absolute().parent
     if not folder.is_dir():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..audio import AudioItem, Clip, Segment
 from ..errors import DatasetError, unknown_name
-from ..extraction.cache import content_key
+from ..extraction.contents import content_key
 
 if TYPE_CHECKING:
     import numpy as np

@@ -28,6 +28,7 @@ __all__ = [
     "is_hidden",
     "need_columns",
     "read_table",
+    "refuse_folder",
     "whole_numbers",
 ]
 
@@ -92,7 +93,9 @@ def is_hidden(name: str) -> bool:
 def all_files(folder: Path, refused: Callable[[OSError], object] | None = None) -> Iterator[Path]:
     """Go through all files that are not hidden; remember the folders, as links may make a loop."""
     seen = {folder.resolve()}
-    for place, folders, names in os.walk(folder, onerror=refused or _refuse, followlinks=True):
+    for place, folders, names in os.walk(
+        folder, onerror=refused or refuse_folder, followlinks=True
+    ):
         visible = [name for name in sorted(folders) if not is_hidden(name)]
         folders.clear()
         for name in visible:
@@ -179,7 +182,7 @@ def whole_numbers(column: pd.Series, path: Path) -> pd.Series:
     return numbers.astype(int)
 
 
-def _refuse(error: OSError) -> NoReturn:
+def refuse_folder(error: OSError) -> NoReturn:
     """Say which folder cannot be listed; by itself, os.walk passes over it."""
     msg = f"{error.filename}: cannot be listed ({error.strerror}). Give a folder that can be read."
     raise DatasetError(msg) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
@@ -15,7 +15,8 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.utils import check_array
 
 from ..datasets.base import Dataset
-from ..errors import InputError, some
+from ..errors import InputError, some_sentences
+from ..extraction.report import Failure
 from ..features.inputs import as_items
 from ..features.rows import extract
 from ..grouping import Folds, file_groups, group_folds, row_groups
@@ -105,6 +106,8 @@ class Rows:
         What was left out, and why.
     weights : array of shape (n_rows,) or None
         How much each row counts, while learning and in the scores.
+    failures : mapping of int to Failure
+        What could not be read, by the number of the row in what was given.
     """
 
     table: pd.DataFrame
@@ -115,6 +118,7 @@ class Rows:
     names: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     weights: npt.NDArray[np.float64] | None = None
+    failures: Mapping[int, Failure] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[Any]:
@@ -234,14 +238,15 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
     estimator, name = as_pipeline(pipeline)
     pipeline = estimator if name is None else estimator.get_params(deep=False)[name]
     task = resolve_task(pipeline.task, pipeline.model, pipeline.labeller, data.y)
-    table, files, errors = _read_table(pipeline, data.X)
+    table, files, failures = _read_table(pipeline, data.X)
     labeller = build_labeller(pipeline.labeller)
     targets = read_targets(data.y, len(table), task=task, labeller=labeller)
     groups = row_groups(files, data.groups)
     kept = np.flatnonzero(targets.kept & np.isfinite(table.to_numpy()).all(axis=1))
     remarks = []
-    if errors:
-        remarks.append(f"{len(errors)} files left out: {some(errors.values())}")
+    if failures:
+        reasons = some_sentences(failure.sentence for failure in failures.values())
+        remarks.append(f"{len(failures)} files left out: {reasons}")
     if not targets.kept.all():
         remarks.append(f"{(~targets.kept).sum()} rows left out: the scheme has no label for them.")
     weights = None if data.weights is None else np.asarray(data.weights, np.float64)[kept]
@@ -259,12 +264,13 @@ def read_rows(pipeline: Any, data: Data) -> Rows:
         targets.names,
         tuple(remarks),
         weights,
+        failures,
     )
 
 
 def _read_table(
     pipeline: EmotionPipeline, X: Any
-) -> tuple[pd.DataFrame, npt.NDArray[Any], dict[int, str]]:
+) -> tuple[pd.DataFrame, npt.NDArray[Any], dict[int, Failure]]:
     """Return the table of features, the file of each row, and the files that failed."""
     features = build_features(pipeline.features, n_jobs=pipeline.n_jobs, cache=pipeline.cache)
     if features is None:
@@ -281,7 +287,7 @@ def _read_table(
         on_error="nan" if pipeline.on_error == "skip" else features.on_error,
     )
     columns = part_names(names) if pipeline.parts else names
-    return pd.DataFrame(rows.values, columns=columns), file_groups(items), rows.errors
+    return pd.DataFrame(rows.values, columns=columns), file_groups(items), rows.failures
 
 
 def folds_apart(rows: Rows, cv: Any, random_state: int | None) -> Folds:
@@ -377,6 +383,7 @@ def fit_rows(pipeline: EmotionPipeline, data: Data, rows: Rows) -> EmotionPipeli
     has_target = read_targets(data.y, len(data.X), task=rows.task, labeller=labeller).kept
     fitted.n_dropped_ = int((~has_target).sum())
     fitted.n_skipped_ = int(has_target.sum()) - len(rows.kept)
+    fitted._failures = rows.failures
     fitted.groups_kind_ = "files" if data.groups is None else "groups"
     return fitted
 

@@ -4,6 +4,9 @@ Only the process that called for the extraction opens it; workers never do. A ke
 file's bytes, of the segment and of all that decides the numbers, so a changed file or feature never
 meets an old row. Which bytes a file holds is remembered too, by its stamp (see `contents`).
 
+What cannot be read is remembered as well, with the reason, so that a bad file does not cost a
+process and a try in every run; other decoders, or more time for a file, make another key.
+
 Several processes may use one file (SQLite's write-ahead log), and a kill at any moment leaves
 either all rows of a batch or none. Each row carries a checksum; what fails it is computed again.
 """
@@ -12,8 +15,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import time
+import urllib.parse
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,14 +30,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError, MerWarning
-from .contents import Content, Stamp, content_key
+from .contents import Content, Stamp
 
-__all__ = ["CacheChoice", "CacheInfo", "RowCache", "cache_file", "content_key", "open_cache"]
+__all__ = [
+    "CacheChoice",
+    "CacheInfo",
+    "ForeignError",
+    "RowCache",
+    "cache_file",
+    "is_ours",
+    "open_cache",
+    "remove",
+]
 
 CacheChoice: TypeAlias = bool | str | os.PathLike[str] | None
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
-FILE_NAME = "rows-2.sqlite"  # the number changes with the tables
+FILE_NAME = "rows-3.sqlite"  # the number changes with the tables
 OURS = 0x6D657272  # "merr": SQLite's application id, by which a foreign file is told
 QUESTIONS = 500  # keys asked for in one query; SQLite allows 999 variables
 PATIENCE = 30.0  # seconds that a lock of another process is waited for
@@ -50,7 +64,13 @@ CREATE INDEX IF NOT EXISTS rows_by_use ON rows (used);
 CREATE TABLE IF NOT EXISTS files (
     path BLOB PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL, used INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (
+    key BLOB PRIMARY KEY, reason BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+
+class ForeignError(sqlite3.DatabaseError):
+    """A database of another program stands in the place of the cache."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +81,8 @@ class CacheInfo:
     ----------
     file : str
         Where it is.
-    n_rows, n_files : int
-        Rows, and files whose bytes are known by their stamps.
+    n_rows, n_files, n_failures : int
+        Rows, files whose bytes are known by their stamps, and tries that failed.
     size, limit : int
         Bytes on disk, and how many they may become.
     oldest : float or None
@@ -72,6 +92,7 @@ class CacheInfo:
     file: str
     n_rows: int
     n_files: int
+    n_failures: int
     size: int
     limit: int
     oldest: float | None
@@ -91,22 +112,43 @@ class RowCache:
         Bytes it may take on disk; None is 10 GiB, or what ``$MER_CACHE_GIB`` says. Beyond it, the
         rows that were used least recently leave.
     rehash : bool, default=False
-        Whether to distrust what is remembered of the files and read their bytes again.
+        Whether to distrust what is remembered of the files: their bytes are read again, and what
+        failed is tried again.
+    read_only : bool, default=False
+        Whether to look only: for a file, or a folder, that may not be written to.
     """
 
-    def __init__(self, file: Path, *, limit: int | None = None, rehash: bool = False) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        limit: int | None = None,
+        rehash: bool = False,
+        read_only: bool = False,
+    ) -> None:
         self._limit = _limit() if limit is None else limit
-        file.parent.mkdir(parents=True, exist_ok=True)
         self._file, self._rehash = file, rehash
-        self._reads = self._writes = True
+        self._reads, self._writes = True, not read_only
+        if not read_only:
+            file.parent.mkdir(parents=True, exist_ok=True)
         # Whoever will write takes the lock at once, and waits for it: two processes that both read
         # and then want to write would refuse each other without waiting.
-        self._connection = sqlite3.connect(file, timeout=PATIENCE, isolation_level="IMMEDIATE")
+        self._connection = sqlite3.connect(
+            _to_look_at(file) if read_only else file,
+            timeout=PATIENCE,
+            isolation_level="IMMEDIATE",
+            uri=read_only,
+        )
         try:
             self._prepare()
         except BaseException:
             self.close()
             raise
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it takes rows; it stops at the first failure of the file."""
+        return self._writes
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, FloatArray]:
         """Return the vectors that are there and whole, by key."""
@@ -129,6 +171,22 @@ class RowCache:
         if self._writes:
             with self._bearing_failure():
                 self._make_room()
+
+    def failures(self, keys: Sequence[bytes]) -> dict[bytes, str]:
+        """Return why tries failed, by key; nothing where files are distrusted."""
+        if self._rehash:
+            return {}
+        rows = self._ask("SELECT key, reason, used FROM failures WHERE key", keys)
+        self._note_use("failures", "key", [(key, used) for key, _, used in rows])
+        return {key: reason.decode("utf-8", "surrogateescape") for key, reason, _ in rows}
+
+    def put_failures(self, reasons: Mapping[bytes, str]) -> None:
+        """Remember why tries failed, by key."""
+        now = int(time.time())
+        rows = [
+            (key, reason.encode("utf-8", "surrogateescape"), now) for key, reason in reasons.items()
+        ]
+        self._change(("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", rows))
 
     def digests(self, stamps: Mapping[str, Stamp]) -> dict[str, str]:
         """Return the digests of the files, by path, that have not changed since they were read."""
@@ -154,16 +212,17 @@ class RowCache:
         """Return what the cache holds."""
         n_rows, oldest = self._one("SELECT COUNT(*), MIN(used) FROM rows")
         (n_files,) = self._one("SELECT COUNT(*) FROM files")
+        (n_failures,) = self._one("SELECT COUNT(*) FROM failures")
         size = sum(path.stat().st_size for path in _companions(self._file))
-        return CacheInfo(str(self._file), n_rows, n_files, size, self._limit, oldest)
+        return CacheInfo(str(self._file), n_rows, n_files, n_failures, size, self._limit, oldest)
 
     def verify(self) -> tuple[int, int]:
-        """Check every row and remove those that are damaged.
+        """Check every row and remove those that are damaged, unless it is only looked at.
 
         Returns
         -------
         tuple of int
-            How many rows there were, and how many of them were removed.
+            How many rows there were, and how many of them were damaged.
 
         Raises
         ------
@@ -179,8 +238,9 @@ class RowCache:
             n_rows += 1
             if not _is_whole(*row):
                 wrong.append(row[:1])
-        with self._connection:
-            self._connection.executemany("DELETE FROM rows WHERE key = ?", wrong)
+        if self._writes:
+            with self._connection:
+                self._connection.executemany("DELETE FROM rows WHERE key = ?", wrong)
         return n_rows, len(wrong)
 
     def clear(self, *, only_hashes: bool = False) -> None:
@@ -189,6 +249,7 @@ class RowCache:
             self._connection.execute("DELETE FROM files")
             if not only_hashes:
                 self._connection.execute("DELETE FROM rows")
+                self._connection.execute("DELETE FROM failures")
         if not only_hashes:
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -200,11 +261,13 @@ class RowCache:
     def _prepare(self) -> None:
         """Make the tables in a new file; refuse one that is not ours."""
         is_new = not self._one("SELECT COUNT(*) FROM sqlite_master")[0]
-        if is_new:
+        if is_new and self._writes:
             self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         elif self._one("PRAGMA application_id") != (OURS,):
             msg = "it belongs to another program"
-            raise sqlite3.DatabaseError(msg)
+            raise ForeignError(msg)
+        if not self._writes:
+            return
         self._use_log()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute(f"PRAGMA journal_size_limit = {2**26}").fetchall()
@@ -276,6 +339,7 @@ class RowCache:
         self._change(
             ("DELETE FROM rows WHERE key = ?", leaving),
             (f"DELETE FROM files WHERE used < ({oldest})", [()]),
+            (f"DELETE FROM failures WHERE used < ({oldest})", [()]),
         )
         self._connection.executescript("PRAGMA incremental_vacuum")  # execute() gives back a page
 
@@ -295,7 +359,7 @@ class RowCache:
             if type(error) is sqlite3.DatabaseError:  # its children are about locks, space, misuse
                 self._reads = False
                 self.close()
-                way_out = f"it is set aside as {_set_aside(self._file)}"
+                way_out = _set_aside(self._file)
             else:
                 self._reads = self._reads and not of_reading
                 way_out = "what is computed from here on is not kept"
@@ -351,8 +415,7 @@ def _open(file: Path, rehash: bool) -> RowCache | None:
         warnings.warn(f"{file}: no cache this time ({error}).", MerWarning)
         return None
     except sqlite3.DatabaseError:
-        msg = f"{file}: is no cache; it is set aside as {_set_aside(file)}."
-        warnings.warn(msg, MerWarning)
+        warnings.warn(f"{file}: is no cache; {_set_aside(file)}.", MerWarning)
         try:
             return RowCache(file, rehash=rehash)
         except (OSError, sqlite3.DatabaseError):
@@ -363,12 +426,41 @@ def _open(file: Path, rehash: bool) -> RowCache | None:
 
 
 def _set_aside(file: Path) -> str:
-    """Move a broken file out of the way, with its log, and return its new name."""
-    aside = file.with_suffix(".broken")
-    for path in _companions(file):
-        with contextlib.suppress(OSError):
+    """Move a broken file out of the way, with its log, and return what became of it."""
+    aside, number = file.with_suffix(".broken"), 1
+    while aside.exists():  # of an earlier time, and perhaps worth a look
+        number += 1
+        aside = file.with_name(f"{file.stem}.{number}.broken")
+    try:
+        for path in _companions(file):
             path.replace(aside.with_name(path.name.replace(file.name, aside.name)))
-    return aside.name
+    except OSError as error:
+        return f"it stays, as it cannot be set aside ({error.strerror})"
+    return f"it is set aside as {aside.name}"
+
+
+def remove(file: Path) -> None:
+    """Delete a cache file, whatever is left of it, with its log."""
+    for path in _companions(file):
+        path.unlink()
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a file has the name of a cache, of any version, or of its log.
+
+    Examples
+    --------
+    >>> is_ours("rows-1.sqlite"), is_ours("rows-2.broken-wal"), is_ours("rows-of-mine.csv")
+    (True, True, False)
+    """
+    pattern = r"rows-\d+(\.\d+)?\.(sqlite|broken)(-wal|-shm|-journal)?"
+    return re.fullmatch(pattern, name) is not None
+
+
+def _to_look_at(file: Path) -> str:
+    """Return the address of a file that is only read; without a log nobody writes it, either."""
+    address = f"file:{urllib.parse.quote(str(file.absolute()))}?mode=ro"
+    return address if len(_companions(file)) > 1 else f"{address}&immutable=1"
 
 
 def _companions(file: Path) -> list[Path]:

@@ -7,12 +7,16 @@ be written again without a visible change of its times (git calls such an entry 
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib.util
 import os
 import stat
 import time
+from importlib.metadata import version
 from typing import NamedTuple
 
+from .. import __version__
 from ..audio import DECODING, AudioItem, Clip, Segment
 
 __all__ = [
@@ -20,6 +24,7 @@ __all__ = [
     "Stamp",
     "absolute",
     "content_key",
+    "decoders",
     "path_of",
     "read_content",
     "row_key",
@@ -100,6 +105,16 @@ def row_key(digest: str, item: AudioItem) -> str:
     segment = item if isinstance(item, Segment) else Segment("")
     duration = None if segment.duration is None else float(segment.duration)
     return f"{digest}:{float(segment.offset)}:{duration}:{DECODING}"
+
+
+@functools.cache
+def decoders() -> str:
+    """Return what changes when another set of libraries decodes: it may read what this cannot."""
+    import soundfile
+
+    libsndfile = f"{soundfile.__version__} {soundfile.__libsndfile_version__}"
+    av = version("av") if importlib.util.find_spec("av") else None
+    return f"mer {__version__}, decoding {DECODING}, soundfile {libsndfile}, av {av}"
 
 
 def content_key(item: AudioItem) -> str | None:

@@ -14,25 +14,36 @@ import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 from ..audio import AudioItem, AudioStream, Clip, Segment, check_file
-from ..errors import AudioError, InputError, MerWarning, some
+from ..errors import AudioError, InputError, MerWarning, some_sentences
 from .cache import RowCache
-from .contents import Content, Stamp, absolute, path_of, read_content, row_key, stamp_of
+from .contents import (
+    Content,
+    Stamp,
+    absolute,
+    decoders,
+    path_of,
+    read_content,
+    row_key,
+    stamp_of,
+)
 from .report import Failure
-from .workers import Job, Outcome, Task, Workers, check_timeout, choose_workers, name_of
+from .workers import Job, Outcome, Refusal, Task, Workers, check_timeout, choose_workers, name_of
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 __all__ = [
     "Found",
+    "How",
     "Part",
     "RowFunction",
     "Rows",
@@ -43,6 +54,7 @@ __all__ = [
 ]
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
+Origin: TypeAlias = Literal["file", "cache", "repeated"]
 
 AT_ONCE = 256  # items whose rows are looked up in one query
 BATCH_PER_WORKER = 16  # rows a worker that are put into the cache at once,
@@ -87,6 +99,14 @@ class Rows:
     failures: dict[int, Failure]
 
 
+class How(TypedDict, total=False):
+    """How items are read: the parameters of `map_rows` that decide nothing of a row."""
+
+    n_jobs: int | None
+    cache: RowCache | None
+    timeout: float | None
+
+
 class Found(NamedTuple):
     """What became of one item.
 
@@ -100,15 +120,16 @@ class Found(NamedTuple):
         Why there is none.
     stamp : Stamp or None
         What the file system said of its file.
-    is_cached : bool
-        Whether nothing had to be computed.
+    origin : {"file", "cache", "repeated"}
+        Where that is known from: the file was read, it was read in an earlier run, or the item
+        stands earlier in the list.
     """
 
     place: int
     row: FloatArray | None
     error: str | None
     stamp: Stamp | None
-    is_cached: bool
+    origin: Origin
 
 
 def map_rows(
@@ -198,17 +219,18 @@ def iter_rows(
         _check_files(items)
     workers = choose_workers(n_jobs, timeout)
     job = Job(function, tolerant=on_error == "nan")
-    desk = _Desk(function.parts, cache, BATCH_PER_WORKER * workers.count)
+    trials = f"{decoders()}, timeout {timeout}" if workers.are_here else None
+    desk = _Desk(function.parts, cache, BATCH_PER_WORKER * workers.count, trials)
     twins = _twins(items)
     failed: list[str] = []
     patience = AFTER_ERROR
     try:
         with _progress(n_before + len(items), n_before) as bar:
             for found in desk.serve(workers, job, items, twins):
-                for place in (found.place, *twins.get(found.place, ())):
+                for one in (found, *_repeated(found, twins)):
                     bar.update()
                     if found.error is None or on_error == "nan":
-                        yield found._replace(place=place)
+                        yield one
                 if found.error is not None:
                     failed.append(found.error)
                     bar.set_postfix_str(f"{len(failed)} failed", refresh=False)
@@ -219,7 +241,7 @@ def iter_rows(
     finally:
         desk.clear()
     if failed and on_error == "raise":
-        raise AudioError(some(failed))
+        raise AudioError(some_sentences(failed))
 
 
 def check_on_error(on_error: str) -> None:
@@ -231,17 +253,19 @@ def check_on_error(on_error: str) -> None:
 
 def summary(errors: dict[int, str], n_items: int) -> str:
     """Return one sentence on the items that failed."""
-    return f"{len(errors)} of {n_items} items gave no features: {some(errors.values())}"
+    return f"{len(errors)} of {n_items} items gave no features: {some_sentences(errors.values())}"
 
 
 class _Order(NamedTuple):
-    """What is asked for one item: its keys in the cache, and what the cache had."""
+    """What is asked for one item: its keys in the cache, and what is known already."""
 
     place: int
-    keys: list[bytes]
-    content: Content | None
-    stamp: Stamp | None
-    known: dict[int, FloatArray]
+    stamp: Stamp | None = None
+    content: Content | None = None
+    keys: Sequence[bytes] = ()  # of the parts of its row
+    trial: bytes = b""  # the key of a try that failed
+    known: Mapping[int, FloatArray] = MappingProxyType({})
+    error: str | None = None  # why it will have no row
 
 
 class _Desk:
@@ -254,15 +278,22 @@ class _Desk:
     cache : RowCache or None
         Where rows are kept.
     batch : int
-        Rows that are put away at once.
+        Items that are put away at once.
+    trials : str or None
+        What decides, beside a file's bytes, whether it can be read; None where that is not known,
+        so that what fails is always tried again.
     """
 
-    def __init__(self, parts: list[Part], cache: RowCache | None, batch: int) -> None:
+    def __init__(
+        self, parts: list[Part], cache: RowCache | None, batch: int, trials: str | None
+    ) -> None:
         self._parts, self._cache, self._batch = parts, cache, batch
-        self._ready: deque[Found] = deque()  # found in the cache
+        self._trials = trials and "\n".join([trials, *(part.key for part in parts)])
+        self._ready: deque[Found] = deque()  # known without a worker
         self._rows: dict[bytes, FloatArray] = {}
+        self._failures: dict[bytes, str] = {}
         self._contents: dict[str, Content] = {}
-        self._n_rows, self._visit = 0, time.monotonic()
+        self._n_items, self._visit = 0, time.monotonic()
 
     def serve(
         self, workers: Workers, job: Job, items: Sequence[AudioItem], twins: dict[int, list[int]]
@@ -278,11 +309,12 @@ class _Desk:
 
     def clear(self) -> None:
         """Put into the cache what is on the desk."""
-        rows, contents = self._rows, self._contents
-        self._rows, self._contents, self._n_rows = {}, {}, 0
+        rows, failures, contents = self._rows, self._failures, self._contents
+        self._rows, self._failures, self._contents, self._n_items = {}, {}, {}, 0
         self._visit = time.monotonic()
         if self._cache is not None:
             self._cache.remember(contents)
+            self._cache.put_failures(failures)
             self._cache.put(rows)
 
     def _tasks(self, items: Sequence[AudioItem], later: set[int]) -> Iterator[Task | None]:
@@ -292,34 +324,49 @@ class _Desk:
             some_places = places[start : start + AT_ONCE]
             for order in self._orders([(place, items[place]) for place in some_places]):
                 wanted = [i for i in range(len(self._parts)) if i not in order.known]
-                if wanted:
+                if wanted and order.error is None:
                     yield Task(items[order.place], wanted, order)
                 else:
                     self._ready.append(self._found(order, {}))
                     yield None
 
     def _orders(self, asked: list[tuple[int, AudioItem]]) -> Iterator[_Order]:
-        """Look items up: first those whose bytes are known by their stamps, all in one query."""
-        paths = {path: absolute(path) for _, item in asked if (path := path_of(item))}
-        stamps = {path: stamp for path in paths if (stamp := stamp_of(path)) is not None}
-        if self._cache is None:
-            for place, item in asked:
-                yield _Order(place, [], None, stamps.get(path_of(item) or ""), {})
-            return
-        digests = self._cache.digests({paths[path]: stamp for path, stamp in stamps.items()})
-        contents = {
-            path: Content(digests[paths[path]], stamp, True)
-            for path, stamp in stamps.items()
-            if paths[path] in digests
+        """Look items up: first the files of which nothing can be read."""
+        paths = {path_of(item) for _, item in asked}  # None for clips
+        stamps = {path: stamp for path in paths if path and (stamp := stamp_of(path)) is not None}
+        errors = {
+            path: error
+            for path in paths
+            if path is not None and (error := _missing(path, stamps.get(path)))
         }
-        is_known = [path_of(item) in contents for _, item in asked]
-        yield from self._look_up(
-            [a for a, known in zip(asked, is_known, strict=True) if known], contents
-        )
-        for (place, item), known in zip(asked, is_known, strict=True):
-            if not known:
-                self._read(path_of(item), contents)
-                yield from self._look_up([(place, item)], contents)
+        rest = []
+        for place, item in asked:
+            path = path_of(item)
+            if path in errors:
+                yield _Order(place, stamps.get(path), error=errors[path])
+            elif self._cache is None:
+                yield _Order(place, stamps.get(path or ""))
+            else:
+                rest.append((place, item))
+        if self._cache is not None:
+            yield from self._cached(self._cache, rest, stamps)
+
+    def _cached(
+        self, cache: RowCache, asked: list[tuple[int, AudioItem]], stamps: dict[str, Stamp]
+    ) -> Iterator[_Order]:
+        """Look items up: first those whose bytes are known by their stamps, all in one query."""
+        digests = cache.digests({absolute(path): stamp for path, stamp in stamps.items()})
+        contents = {
+            path: Content(digests[absolute(path)], stamp, True)
+            for path, stamp in stamps.items()
+            if absolute(path) in digests
+        }
+        known = [one for one in asked if path_of(one[1]) in contents]
+        others = [one for one in asked if path_of(one[1]) not in contents]
+        yield from self._look_up(cache, known, contents)
+        for place, item in others:
+            self._read(path_of(item), contents)
+            yield from self._look_up(cache, [(place, item)], contents)
 
     def _read(self, path: str | None, contents: dict[str, Content]) -> None:
         """Read which bytes a file holds, once for all its segments."""
@@ -327,13 +374,14 @@ class _Desk:
             contents[path] = self._contents[absolute(path)] = content
 
     def _look_up(
-        self, asked: list[tuple[int, AudioItem]], contents: dict[str, Content]
+        self, cache: RowCache, asked: list[tuple[int, AudioItem]], contents: dict[str, Content]
     ) -> Iterator[_Order]:
-        """Ask the cache for the rows of items whose bytes are known."""
-        assert self._cache is not None
+        """Ask the cache for the rows of items whose bytes are known, or why they have none."""
         keys = [self._keys(item, contents.get(path_of(item) or "")) for _, item in asked]
-        found = self._cache.get([key for of_item in keys for key in of_item])
-        for (place, item), of_item in zip(asked, keys, strict=True):
+        found = cache.get([key for of_item in keys for key in of_item])
+        trials = [self._trial(item, contents.get(path_of(item) or "")) for _, item in asked]
+        failed = cache.failures([trial for trial in trials if trial])
+        for (place, item), of_item, trial in zip(asked, keys, trials, strict=True):
             path = path_of(item) or ""
             content = contents.get(path)
             known = {
@@ -342,7 +390,10 @@ class _Desk:
                 if key in found and len(found[key]) == part.width
             }
             stamp = stamp_of(path) if content is None else content.stamp
-            yield _Order(place, of_item, content, stamp, known)
+            error = None
+            if trial in failed and len(known) < len(self._parts):  # a later try may have worked
+                error = f"{name_of(item)}: {failed[trial]}"
+            yield _Order(place, stamp, content, of_item, trial, known, error)
 
     def _keys(self, item: AudioItem, content: Content | None) -> list[bytes]:
         """Return the cache key of each part of an item's row; none for what is not cached."""
@@ -352,29 +403,51 @@ class _Desk:
         texts = (f"{start}\n{part.key}\n{part.width}" for part in self._parts)
         return [hashlib.sha256(text.encode()).digest() for text in texts]
 
+    def _trial(self, item: AudioItem, content: Content | None) -> bytes:
+        """Return the cache key of a failure of an item; none for what is tried again."""
+        if content is None or self._trials is None:
+            return b""
+        text = f"{row_key(content.digest, item)}\n{self._trials}"
+        return hashlib.sha256(text.encode()).digest()
+
     def _receive(self, task: Task, outcome: Outcome) -> Found:
         """Take what a worker gave."""
         order: _Order = task.note
-        if isinstance(outcome, str):
-            return Found(order.place, None, outcome, order.stamp, False)
+        if isinstance(outcome, Refusal):
+            self._note(task, outcome)
+            return Found(order.place, None, outcome.sentence, order.stamp, "file")
         if _has_changed(task.item, order):
             error = (
                 f"{name_of(task.item)}: changed while it was read. "
                 "Run again when it is complete; the other files are kept."
             )
-            return Found(order.place, None, error, order.stamp, False)
+            return Found(order.place, None, error, order.stamp, "file")
         if order.keys:
             self._rows.update(zip([order.keys[i] for i in task.wanted], outcome, strict=True))
-            self._n_rows += 1
-            if self._n_rows >= self._batch or time.monotonic() - self._visit > VISIT:
-                self.clear()
+            self._put_away()
         return self._found(order, dict(zip(task.wanted, outcome, strict=True)))
 
+    def _note(self, task: Task, refusal: Refusal) -> None:
+        """Remember why an item has no row, if it is about its bytes: they may have other names."""
+        order, name = task.note, f"{name_of(task.item)}: "
+        is_lasting = refusal.is_certain and order.trial and refusal.sentence.startswith(name)
+        if is_lasting and not _has_changed(task.item, order):
+            self._failures[order.trial] = refusal.sentence.removeprefix(name)
+            self._put_away()
+
+    def _put_away(self) -> None:
+        """Count one more item on the desk, and clear it if they are many, or old."""
+        self._n_items += 1
+        if self._n_items >= self._batch or time.monotonic() - self._visit > VISIT:
+            self.clear()
+
     def _found(self, order: _Order, computed: dict[int, FloatArray]) -> Found:
-        """Put a row together."""
+        """Put a row together, unless there is none."""
+        if order.error is not None:
+            return Found(order.place, None, order.error, order.stamp, "cache")
         parts = {**order.known, **computed}
         row = np.concatenate([parts[i] for i in range(len(self._parts))])
-        return Found(order.place, row, None, order.stamp, not computed)
+        return Found(order.place, row, None, order.stamp, "file" if computed else "cache")
 
 
 def _has_changed(item: AudioItem, order: _Order) -> bool:
@@ -392,14 +465,20 @@ def _has_changed(item: AudioItem, order: _Order) -> bool:
 
 def _check_files(items: Sequence[AudioItem]) -> None:
     """Refuse files that are not there, before hours are spent on the others."""
-    sentences = []
-    for path in dict.fromkeys(name_of(item) for item in items if not isinstance(item, Clip)):
+    paths = dict.fromkeys(name_of(item) for item in items if not isinstance(item, Clip))
+    sentences = [error for path in paths if (error := _missing(path, stamp_of(path)))]
+    if sentences:
+        raise AudioError(some_sentences(sentences))
+
+
+def _missing(path: str, stamp: Stamp | None) -> str | None:
+    """Return why there is nothing to read, which no process need be started for."""
+    if stamp is None or not stamp.size:
         try:
             check_file(path)
         except AudioError as error:
-            sentences.append(str(error))
-    if sentences:
-        raise AudioError(some(sentences))
+            return str(error)
+    return None
 
 
 def _twins(items: Sequence[AudioItem]) -> dict[int, list[int]]:
@@ -415,6 +494,12 @@ def _twins(items: Sequence[AudioItem]) -> dict[int, list[int]]:
         if known != place and _identity(items[known]) == identity:
             again.setdefault(known, []).append(place)
     return again
+
+
+def _repeated(found: Found, twins: dict[int, list[int]]) -> list[Found]:
+    """Return what becomes of the places where an item occurs again."""
+    places = twins.get(found.place, [])
+    return [found._replace(place=place, origin="repeated") for place in places]
 
 
 def _identity(item: AudioItem) -> object:

@@ -30,6 +30,11 @@ class Failure:
     reason: str
     remedy: str
 
+    @property
+    def sentence(self) -> str:
+        """File, reason and remedy in a line."""
+        return f"{self.file}: {self.reason}. {self.remedy}".strip()
+
     @classmethod
     def of(cls, name: str, sentence: str) -> Failure:
         """Take a sentence of ours apart, which reads "FILE: reason. Remedy.".
@@ -39,9 +44,10 @@ class Failure:
         >>> Failure.of("a.mp3", "a.mp3: is empty. Give the path of an audio file.")
         Failure(file='a.mp3', reason='is empty', remedy='Give the path of an audio file.')
         """
-        text = sentence.removeprefix(f"{name}: ")
+        file = shown(name)
+        text = shown(sentence).removeprefix(f"{file}: ")
         reason, stop, remedy = text.rpartition(". ")
-        return cls(shown(name), shown(reason if stop else text), shown(remedy if stop else ""))
+        return cls(file, reason if stop else text, remedy if stop else "")
 
 
 def as_table(failures: Mapping[int, Failure] | Sequence[Failure]) -> pd.DataFrame:

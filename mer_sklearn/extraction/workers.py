@@ -9,6 +9,7 @@ process is replaced, and the others do not notice.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import functools
 import numbers
@@ -23,17 +24,21 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import AudioItem, AudioStream, Clip, Segment, open_audio
+from ..audio import AudioItem, Segment, open_audio
 from ..errors import AudioError, InputError, MerError
 
+if TYPE_CHECKING:
+    from .engine import RowFunction
+
 __all__ = [
+    "Job",
     "Outcome",
-    "RowFunction",
+    "Refusal",
     "Task",
     "Workers",
     "check_timeout",
@@ -42,9 +47,9 @@ __all__ = [
 ]
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
-Outcome: TypeAlias = list[FloatArray] | str  # the parts of a row, or why there are none
 
 CHUNK = 64  # files a worker that a joblib backend is given at once
+SYSTEM_ERROR = 2  # libsndfile's code for what the system refused
 IDLE = 300.0  # seconds until a process without work ends; joblib's own number
 SILENCE = 5  # timeouts without a word until a backend is given up
 CHECKS = 1.0  # seconds between two looks at who is late
@@ -52,11 +57,22 @@ GRACE = 10.0  # seconds more for the first file of a process: what it imports, t
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class RowFunction(Protocol):
-    """What the engine runs on each clip; it must be picklable."""
+class Refusal(NamedTuple):
+    """Why an item has no row.
 
-    def __call__(self, clip: Clip | AudioStream, wanted: Sequence[int]) -> list[FloatArray]:
-        """Return the wanted parts of the clip's row."""
+    Parameters
+    ----------
+    sentence : str
+        What a person is told.
+    is_certain : bool
+        Whether another try, with the same bytes and decoders, would end in the same way.
+    """
+
+    sentence: str
+    is_certain: bool = False
+
+
+Outcome: TypeAlias = list[FloatArray] | Refusal  # the parts of a row, or why there are none
 
 
 @dataclass(eq=False)
@@ -93,13 +109,13 @@ class Job:
             with _blas().limit(limits=1, user_api="blas"):
                 return self.function(open_audio(item), wanted)
         except AudioError as error:
-            return str(error)
+            return Refusal(str(error), not _may_pass(error))
         except MemoryError:
-            return f"{name_of(item)}: does not fit into memory. Cut it into segments."
+            return Refusal(f"{name_of(item)}: does not fit into memory. Cut it into segments.")
         except Exception as error:
             if self.tolerant and not isinstance(error, MerError):
                 kind = type(error).__name__
-                return (
+                return Refusal(
                     f"{name_of(item)}: its features fail ({kind}: {error}). This is an error of "
                     'the feature family; on_error="raise" shows where.'
                 )
@@ -111,6 +127,7 @@ class Workers(Protocol):
     """Who runs a job on many tasks."""
 
     count: int
+    are_here: bool  # on this machine, with its decoders
 
     def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
         """Yield each task with its outcome as it ends; None is passed through where it stands."""
@@ -133,7 +150,11 @@ def choose_workers(n_jobs: int | None, timeout: float | None = None) -> Workers:
     check_timeout(timeout)
     active = get_active_backend()[0]
     backend = type(active).__name__
-    count = int(effective_n_jobs(n_jobs))
+    try:
+        count = int(effective_n_jobs(n_jobs))
+    except TimeoutError as error:  # joblib has waited for the workers of a cluster
+        msg = "The Dask cluster has no workers. Start some (dask worker ADDRESS), then call again."
+        raise MerError(msg) from error
     if backend == "DaskDistributedBackend":
         return Cluster(active.client, count, timeout)
     if count == 1 and timeout is None:
@@ -162,6 +183,7 @@ class Here:
     """The calling process, one item after the other."""
 
     count = 1
+    are_here = True
 
     def run(self, job: Job, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Outcome] | None]:
         """Yield each task with its outcome."""
@@ -179,6 +201,8 @@ class Processes:
     timeout : float or None
         Seconds that a file may take.
     """
+
+    are_here = True
 
     def __init__(self, count: int, timeout: float | None = None) -> None:
         self.count, self._timeout = count, timeout
@@ -244,6 +268,8 @@ class Backend:
         Seconds that a file may take.
     """
 
+    are_here = False
+
     def __init__(self, n_jobs: int | None, count: int, timeout: float | None) -> None:
         self.count = count
         self._n_jobs, self._timeout = n_jobs, timeout
@@ -290,7 +316,7 @@ class Cluster:
 
     Its client is used without joblib, which would wait for ever for a task whose workers died. Dask
     gives such a task to other workers; one that ends several of them is done by a process of our
-    own, so that the others go on.
+    own, so that the others go on. The end of the scheduler is the end of the work.
 
     Parameters
     ----------
@@ -302,6 +328,8 @@ class Cluster:
         Seconds that a file may take; then the worker process that reads it ends itself.
     """
 
+    are_here = False
+
     def __init__(self, client: Any, count: int, timeout: float | None) -> None:
         self.count = count
         self._client, self._timeout = client, timeout
@@ -310,40 +338,61 @@ class Cluster:
         """Yield each task with its outcome as it ends."""
         ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         waiting: dict[Any, Task] = {}
+        again: deque[Task] = deque()  # lost with a connection that came back
         failed: list[Task] = []
         drawing = True
         try:
-            while drawing or waiting:
-                while drawing and len(waiting) < 2 * self.count:
-                    task = next(tasks, _END)
+            while drawing or again or waiting:
+                while (drawing or again) and len(waiting) < 2 * self.count:
+                    task = again.popleft() if again else next(tasks, _END)
                     if task is None:
                         yield None
                     elif isinstance(task, Task):
                         waiting[self._submit(job, task, ended)] = task
                     else:
                         drawing = False
-                if not waiting:
-                    break
-                try:
-                    future = ended.get(timeout=CHECKS)  # or some systems would not hear Ctrl-C
-                except queue.Empty:
-                    continue
-                task = waiting.pop(future)
-                if future.status == "finished":
-                    yield task, future.result()
-                else:
-                    failed.append(task)
+                if waiting and (future := self._next(ended)) is not None:
+                    task = waiting.pop(future)
+                    if future.status == "finished":
+                        yield task, future.result()
+                    else:
+                        (again if future.status == "cancelled" else failed).append(task)
         finally:
-            self._client.cancel(list(waiting))
+            with contextlib.suppress(Exception):  # of a cluster that is gone
+                self._client.cancel(list(waiting))
         yield from Processes(1, self._timeout).run(job, iter(failed))
 
     def _submit(self, job: Job, task: Task, ended: queue.SimpleQueue[Any]) -> Any:
         """Give a task to the cluster, and note when it ends."""
-        future = self._client.submit(
-            _guarded, job, task.item, task.wanted, self._timeout, pure=False
-        )
+        try:
+            future = self._client.submit(
+                _guarded, job, task.item, task.wanted, self._timeout, pure=False
+            )
+        except Exception:
+            self._check()
+            raise
         future.add_done_callback(ended.put)
         return future
+
+    def _next(self, ended: queue.SimpleQueue[Any]) -> Any:
+        """Return a task that has ended; None if there was none for a moment."""
+        try:
+            return ended.get(timeout=CHECKS)  # or some systems would not hear Ctrl-C
+        except queue.Empty:
+            return None
+        finally:
+            self._check()  # a lost connection ends all that wait
+
+    def _check(self) -> None:
+        """Wait for a connection that was lost, and stop when the client has given it up."""
+        while self._client.status == "connecting":
+            time.sleep(0.1)
+        if self._client.status != "running":
+            msg = (
+                "The Dask scheduler is gone. Start it again and repeat the call; rows that are in "
+                "the cache, or in an unfinished table, are not computed again."
+            )
+            raise MerError(msg)
 
 
 class _Process:
@@ -376,7 +425,8 @@ class _Process:
         task = self._task
         if not self.future.done():
             self.kill()
-            return task, f"{name_of(task.item)}: takes longer than {timeout:g} s. {WAY_OUT}"
+            sentence = f"{name_of(task.item)}: takes longer than {timeout:g} s. {MORE_TIME}"
+            return task, Refusal(sentence, is_certain=True)
         self._grace = 0.0
         try:
             return task, self.future.result()
@@ -387,10 +437,8 @@ class _Process:
                 return task, None
             found = re.search(r"SIG[A-Z]+", str(error))
             signal_ = f" ({found[0]})" if found else ""
-            return (
-                task,
-                f"{name_of(task.item)}: crashes the process that reads it{signal_}. {WAY_OUT}",
-            )
+            sentence = f"{name_of(task.item)}: crashes the process that reads it{signal_}."
+            return task, Refusal(f"{sentence} {WAY_OUT}", signal_ in OWN_FAULTS)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -423,6 +471,9 @@ class _Process:
 
 _END = object()
 WAY_OUT = "Leave it out, or convert it to WAV or FLAC."
+MORE_TIME = "Leave it out, convert it to WAV or FLAC, or give it more time: timeout=, --timeout."
+# What a process does to itself; it is killed by others, as by a system without memory.
+OWN_FAULTS = (" (SIGSEGV)", " (SIGBUS)", " (SIGFPE)", " (SIGILL)", " (SIGABRT)")
 _SPARE: list[_Process] = []  # processes that wait for the next extraction
 _OF_PARENT: list[_Process] = []  # kept, as their end would be the parent's loss
 
@@ -483,6 +534,16 @@ def _guarded(job: Job, item: AudioItem, wanted: Sequence[int], timeout: float | 
         return job(item, wanted)
     finally:
         guard.cancel()
+
+
+def _may_pass(error: AudioError) -> bool:
+    """Tell whether a file may be readable at another time: disk, network or memory failed."""
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        if isinstance(cause, OSError | MemoryError) or getattr(cause, "code", 0) == SYSTEM_ERROR:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 @functools.cache

@@ -103,6 +103,35 @@ def test_a_column_of_a_table(music, run):
     assert "Did you mean 'song'" in printed.err
 
 
+def test_a_line_without_a_path_is_named_and_shifts_nothing(music, run, tmp_path):
+    (music / "list.csv").write_text("song,mood\na/0.wav,good\n,odd\n  ,odd\nb/1.wav,bad\n")
+    _, printed = run(music / "list.csv", "--column", "song", status=1)
+    assert f"{music}/list.csv: 'song' is empty in line 3, 4. Fill it" in printed.err
+    words = ["--column", "song", "--skip-bad", "--errors", tmp_path / "e.csv"]
+    table, _ = run(music / "list.csv", *words)
+    assert names(table) == ["0.wav", "1.wav"]
+    assert table["mood"].tolist() == ["good", "bad"]
+    errors = pd.read_csv(tmp_path / "e.csv")
+    assert errors["file"].tolist() == [f"{music}/list.csv, line {line}" for line in (3, 4)]
+
+
+@pytest.mark.parametrize("where", ["{}", "{}/**/*.wav"])
+def test_a_broken_link_is_listed_wherever_it_is_found(music, run, tmp_path, where):
+    (music / "a" / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
+    _, printed = run(where.format(music), "--skip-bad")
+    assert "gone.wav: does not exist. Give the path" in printed.err
+    assert ".," not in printed.err
+
+
+def test_films_in_a_folder_are_counted(music, run):
+    for name in ("a.mp4", "b.MP4", "c.mkv"):
+        (music / name).write_text("a film")
+    table, printed = run(music, "--skip-bad")
+    assert names(table) == GOOD
+    assert f"mer: {music}: 3 films are passed over." in printed.err
+    assert f"{music}/**/*.mp4" in printed.err
+
+
 def test_a_corpus_keeps_what_it_knows(run):
     table, _ = run("synthetic:", "--set", "n=3", "--set", "duration=1")
     assert {"valence", "quadrant"} <= set(table)
@@ -146,35 +175,39 @@ def test_or_have_a_row_without_numbers(music, run):
     assert table["mfcc__0__mean"].isna().sum() == 1
 
 
-def test_a_folder_that_may_not_be_listed(music, run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("where", ["{}", "{}/**/*.wav", "{}/*/*.wav", "{}/?/[0-9].wav"])
+def test_a_folder_that_may_not_be_listed(music, run, tmp_path, monkeypatch, where):
     real = os.scandir
 
     def scandir(path):
-        if str(path).endswith("/b"):
+        if str(path).rstrip("/").endswith("/b"):
             raise PermissionError(13, "Permission denied", str(path))
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
     (music / "a" / "bad.wav").unlink()
-    _, printed = run(music, status=1)
-    assert "b: cannot be listed (Permission denied)" in printed.err
-    table, _ = run(music, "--on-error", "skip", "--errors", tmp_path / "e.csv")
+    _, printed = run(where.format(music), status=1)
+    assert "cannot be listed (Permission denied)" in printed.err
+    table, _ = run(where.format(music), "--on-error", "skip", "--errors", tmp_path / "e.csv")
     assert names(table) == ["0.wav", "2.wav"]
-    assert "cannot be listed (Permission denied)" in pd.read_csv(tmp_path / "e.csv")["reason"][0]
+    errors = pd.read_csv(tmp_path / "e.csv")
+    assert [name.rstrip("/") for name in errors["file"]] == [str(music / "b")]
+    assert "cannot be listed (Permission denied)" in errors["reason"][0]
 
 
 def test_a_name_that_is_no_utf8(music, wav_files, run, tmp_path):
     shutil.copy(wav_files[8], music / "a" / os.fsdecode(b"caf\xe9.wav"))
     table, _ = run(music, "--skip-bad", "--errors", tmp_path / "e.csv")
     assert names(table) == [*GOOD, "caf\\xe9.wav"]
-    assert "bad.wav" in (tmp_path / "e.csv").read_text()
+    errors = pd.read_csv(tmp_path / "e.csv")
+    assert errors["file"].tolist() == [str(music / "a" / "bad.wav")]
 
 
 @pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
         (["--skip-bad", "--on-error", "nan"], 2, "contradict each other"),
-        (["--errors", "errors.txt"], 2, "must end in .csv"),
+        (["--errors", "errors.txt"], 2, "--errors errors.txt: the name must end in .csv"),
         (["--partition", "0"], 2, "--partition"),
         (["--column", "file", "b.csv"], 2, "--column is for one CSV file"),
         (["--jobs", "0"], 2, "0 workers"),
@@ -183,6 +216,23 @@ def test_a_name_that_is_no_utf8(music, wav_files, run, tmp_path):
 def test_what_makes_no_sense_is_refused(music, run, words, status, sentence):
     _, printed = run(music, *words, status=status)
     assert sentence in printed.err
+
+
+@pytest.mark.parametrize("errors", ["t.csv", "./t.csv", "folder/../t.csv", "link.csv"])
+def test_the_list_of_errors_does_not_replace_the_table(music, run, tmp_path, errors):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "t.csv")
+    words = ["--skip-bad", "--errors", f"{tmp_path}/{errors}"]
+    _, printed = run(music, *words, output="t.csv", status=2)
+    assert "--output and --errors are both" in printed.err
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_folder_of_parquet_is_not_called_csv(music, run, tmp_path):
+    _, printed = run(music, "--partition", "10", output="a.csv", status=2)
+    assert "a.csv: a folder of Parquet files is no CSV file" in printed.err
+    run(music, output="b.csv/", status=2)
+    assert not any((tmp_path / name).exists() for name in ("a.csv", "b.csv"))
 
 
 def test_a_folder_that_is_there_is_not_written_over(music, run, tmp_path):
@@ -199,7 +249,8 @@ def test_json_gives_counts_and_times(music, run, tmp_path):
     _, printed = run(music, "--skip-bad", "--json")
     document = json.loads(printed.out)
     assert document["n_items"] == 5
-    assert (document["n_rows"], document["n_cached"], document["n_computed"]) == (4, 4, 1)
+    assert (document["n_rows"], document["n_cached"], document["n_computed"]) == (4, 4, 0)
+    assert (document["n_failed"], document["n_repeated"], document["n_resumed"]) == (1, 0, 0)
     assert document["failures"][0]["reason"].startswith("cannot be read as audio")
     assert document["seconds"] > 0
 
@@ -241,12 +292,36 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
-def test_ctrl_c_stops_at_once_keeps_what_is_done_and_says_how_to_go_on(music, run, tmp_path):
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (
+            ["--partition", "1"],
+            "what is done is kept in {}/parts.unfinished and in the cache; the same command goes "
+            "on from there.",
+        ),
+        ([], "what is done is kept in the cache; the same command goes on from there."),
+        (
+            ["--partition", "1", "--no-cache"],
+            "the complete parts are kept in {}/parts.unfinished, and the rest is lost without a "
+            "cache; the same command goes on from there.",
+        ),
+        (
+            ["--cache", "music/a/0.wav"],  # no folder
+            "nothing is kept: there is no cache, and no part of the table was complete.",
+        ),
+    ],
+    ids=["both", "cache", "parts", "nothing"],
+)
+@pytest.mark.filterwarnings("ignore:.*no cache this time")
+def test_ctrl_c_stops_at_once_keeps_what_is_done_and_says_how_to_go_on(
+    music, run, tmp_path, words, kept, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     (music / "a" / "bad.wav").unlink()
-    words = ["extract", str(music), "-f", "mfcc40-mean", "--timeout", "0"]
-    words += ["--partition", "1", "-o", str(tmp_path / "parts")]
+    command = ["extract", str(music), "-f", "mfcc40-mean", "--timeout", "0", *words]
     with subprocess.Popen(
-        [sys.executable, "-c", SLOW, *words],
+        [sys.executable, "-c", SLOW, *command, "-o", f"{tmp_path}/parts/"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -257,14 +332,13 @@ def test_ctrl_c_stops_at_once_keeps_what_is_done_and_says_how_to_go_on(music, ru
         assert process.wait(10) == 130
         assert time.monotonic() - begun < 5
         err = process.stderr.read()
-    assert [line for line in err.splitlines() if line] == [
-        f"mer: what is done is kept in {tmp_path}/parts.unfinished and in the cache; "
-        "the same command goes on from there.",
-        "mer: stopped.",
-    ]
-    table, printed = run(music, "--partition", 1, "--json", output="parts")
+    *_, said, last = [line for line in err.splitlines() if line]
+    assert (said, last) == (f"mer: {kept.format(tmp_path)}", "mer: stopped.")
+    table, printed = run(music, *words, "--json", output="parts/")
     document = json.loads(printed.out)
-    assert (document["n_resumed"], document["n_computed"]) == (2, 2)
+    n_kept = 0 if "nothing" in kept else 2
+    assert document["n_resumed"] + document["n_cached"] == n_kept
+    assert document["n_computed"] == 4 - n_kept
     fresh, _ = run(music, "--no-cache")
     pd.testing.assert_frame_equal(table, fresh)
 

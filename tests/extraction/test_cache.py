@@ -17,7 +17,8 @@ from mer_sklearn.audio import Clip, Segment
 from mer_sklearn.errors import InputError, MerWarning
 from mer_sklearn.extraction import cache as cache_module
 from mer_sklearn.extraction import contents
-from mer_sklearn.extraction.cache import FILE_NAME, RowCache, content_key, open_cache
+from mer_sklearn.extraction.cache import FILE_NAME, RowCache, open_cache
+from mer_sklearn.extraction.contents import content_key
 
 
 def vectors(*numbers):
@@ -166,7 +167,10 @@ def test_a_table_of_another_form_costs_the_cache_only(tmp_path):
     with pytest.warns(MerWarning, match="is no cache; it is set aside"):
         assert use(tmp_path, lambda cache: cache.get([b"\1"])) == [{}]
     assert (
-        sqlite3.connect(tmp_path / "rows-2.broken").execute("SELECT * FROM rows").fetchall() == []
+        sqlite3.connect((tmp_path / FILE_NAME).with_suffix(".broken"))
+        .execute("SELECT * FROM rows")
+        .fetchall()
+        == []
     )
 
 
@@ -176,6 +180,42 @@ def test_damage_is_set_aside_and_the_next_run_has_a_cache(tmp_path):
     with open_cache(tmp_path) as cache:
         cache.put(vectors(1))
         assert list(cache.get([b"\1", b"\2"])) == [b"\1"]
+
+
+def test_a_second_broken_file_leaves_the_first(tmp_path):
+    for text in (b"first ", b"second "):
+        (tmp_path / FILE_NAME).write_bytes(text * 1_000)
+        with pytest.warns(MerWarning, match="set aside as"):
+            use(tmp_path, is_absent)
+    broken = sorted(tmp_path.glob("*.broken"), key=lambda path: len(path.name))
+    assert [path.read_bytes()[:5] for path in broken] == [b"first", b"secon"]
+
+
+def test_what_cannot_be_set_aside_is_not_said_to_be(tmp_path, monkeypatch):
+    (tmp_path / FILE_NAME).write_bytes(b"no database at all " * 300)
+
+    def refuse(self, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.warns(
+        MerWarning, match=r"it stays, as it cannot be set aside \(Permission"
+    ) as told:
+        assert use(tmp_path, is_absent) == [True]
+    assert len(told) == 1
+
+
+def test_what_failed_is_remembered_until_it_is_distrusted(tmp_path):
+    with open_cache(tmp_path) as cache:
+        cache.put_failures({b"\1": "is no audio", b"\2": "caf\udce9: odd"})
+        assert cache.info().n_failures == 2
+    with open_cache(tmp_path) as cache:
+        found = cache.failures([b"\1", b"\2", b"\3"])
+        assert found == {b"\1": "is no audio", b"\2": "caf\udce9: odd"}
+    with open_cache(tmp_path, rehash=True) as cache:
+        assert cache.failures([b"\1"]) == {}
+        cache.clear()
+        assert cache.info().n_failures == 0
 
 
 def test_a_disk_that_is_full_is_written_to_once_and_read_further(filled):

@@ -152,3 +152,88 @@ def test_an_address_where_nobody_is(files, tmp_path, capsys, monkeypatch):
     words = ["extract", *files, "--dask", "tcp://127.0.0.1:1", "-o", str(tmp_path / "a.csv")]
     assert main(words) == 1
     assert "no Dask scheduler answers" in capsys.readouterr().err
+
+
+# ---- A cluster that is gone, or has nobody ----
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start clusters, which may be killed."""
+    started = []
+
+    def start(n_workers):
+        script = tmp_path / "cluster.py"
+        script.write_text(CLUSTER.replace("n_workers=2", f"n_workers={n_workers}"))
+        process = subprocess.Popen(
+            [sys.executable, str(script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        started.append(process)
+        return process, process.stdout.readline().strip()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+SLOW = """
+import sys, time
+from mer_sklearn.cli import main
+from mer_sklearn.extraction import workers
+from mer_sklearn.cli.extract import extract
+sys.modules[extract.callback.__module__].ANSWER = 2.0
+guarded = workers._guarded
+
+def slow(*arguments):
+    import time
+    time.sleep(0.3)
+    print("busy", flush=True)
+    return guarded(*arguments)
+
+workers._guarded = slow
+real = workers.Cluster._next
+def told(self, ended):
+    found = real(self, ended)
+    print("ended", flush=True)
+    return found
+workers.Cluster._next = told
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_end_of_the_scheduler_is_one_sentence(start, wav_files, tmp_path):
+    process, address = start(1)
+    words = ["extract", *wav_files, "-f", "mfcc40-mean", "--cache", str(tmp_path / "cache")]
+    words += ["--dask", address, "-o", str(tmp_path / "t.parquet")]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout.readline() == "ended\n"
+        process.kill()
+        said = run.communicate(timeout=30)[1]
+    assert run.returncode == 1
+    assert "mer: The Dask scheduler is gone. Start it again and repeat the call" in said
+    assert "error of mer itself" not in said
+    assert "Traceback" not in said
+
+
+def test_a_cluster_without_workers_is_one_sentence(start, files):
+    from distributed import Client
+
+    from mer_sklearn.errors import MerError
+
+    _, address = start(0)
+    with (
+        Client(address),
+        joblib.parallel_config(backend="dask", wait_for_workers_timeout=0.5),
+        pytest.raises(MerError, match=r"no workers\. Start some"),
+    ):
+        choose_workers(None)

@@ -412,7 +412,8 @@ def test_bad_files_give_nan_and_one_warning_that_names_five(log, mixed, run, opt
     sentence = str(caught[0].message)
     assert sentence.startswith("7 of 10 items gave no features: ")
     assert [n for n in range(6) if f"bad{n}.wav" in sentence] == [0, 1, 2, 3, 4]
-    assert sentence.endswith("and 2 more")
+    assert sentence.endswith("And 2 more.")
+    assert ".," not in sentence
     good = np.isfinite(rows.values).all(axis=1)
     assert np.flatnonzero(good).tolist() == [0, 4, 9]
     assert np.isnan(rows.values[~good]).all()
@@ -430,15 +431,129 @@ def test_a_file_that_failed_is_tried_again(log, files, run):
     assert run(Moments(log), files).values[:, 1].tolist() == LENGTHS
 
 
+@pytest.fixture
+def refused(files, tmp_path):
+    """A file that is no audio, among good ones that were written a while ago."""
+    bad = tmp_path / "bad.wav"
+    bad.write_text("text")
+    return [files[0], bad, files[1]]
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """The names of the files that somebody tried to read."""
+    names = []
+    real = workers.open_audio
+    monkeypatch.setattr(workers, "open_audio", lambda i: (names.append(Path(i).name), real(i))[1])
+    return names
+
+
+def quietly(run, *arguments, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MerWarning)
+        return run(*arguments, on_error="nan", **options)
+
+
+def test_what_is_not_there_or_empty_costs_no_process(log, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers._Process, "start", None)
+    (tmp_path / "empty.wav").touch()
+    items = [tmp_path / "empty.wav", tmp_path / "gone.wav", tmp_path, tmp_path / "gone.wav"]
+    rows = quietly(map_rows, Moments(log), items, timeout=60.0)
+    reasons = [rows.failures[place].reason for place in range(4)]
+    assert reasons == ["is empty", "does not exist", "is a folder", "does not exist"]
+
+
+def test_a_bad_file_is_tried_once(log, refused, settled, run, tried):
+    first = quietly(run, Moments(log), refused)
+    assert tried == ["0.wav", "bad.wav", "1.wav"]
+    tried.clear()
+    again = quietly(run, Moments(log), refused)
+    assert tried == []
+    assert again.errors == first.errors
+    assert list(again.errors) == [1]
+    np.testing.assert_array_equal(again.values, first.values)
+    with pytest.raises(AudioError, match=r"bad\.wav: cannot be read"):
+        run(Moments(log), refused)
+    assert tried == []
+
+
+def test_a_remembered_failure_has_the_name_of_its_file(log, refused, settled, run, tried):
+    quietly(run, Moments(log), refused)
+    tried.clear()
+    other = refused[1].rename(refused[1].with_name("other.wav"))
+    rows = quietly(run, Moments(log), [other])
+    assert rows.errors[0].startswith(f"{other}: cannot be read")
+    assert tried == []
+
+
+@pytest.mark.parametrize("change", ["decoders", "time", "features", "bytes"])
+def test_what_may_be_read_otherwise_is_tried_again(
+    log, refused, settled, run, tried, monkeypatch, change
+):
+    quietly(run, Moments(log), refused)
+    tried.clear()
+    options = {"timeout": 60.0} if change == "time" else {}
+    function = Moments(log, version=2 if change == "features" else 1)
+    if change == "decoders":
+        monkeypatch.setattr(engine, "decoders", lambda: "another library")
+    if change == "bytes":
+        refused[1].write_text("another text")
+    monkeypatch.setattr(workers, "Processes", lambda count, timeout: workers.Here())
+    quietly(run, function, refused, **options)
+    assert "bad.wav" in tried
+
+
+def test_rehash_tries_again(log, refused, settled, tmp_path, run, tried):
+    quietly(run, Moments(log), refused)
+    tried.clear()
+    with open_cache(tmp_path / "cache", rehash=True) as cache:
+        quietly(map_rows, Moments(log), refused, cache=cache)
+    assert tried == ["bad.wav"]
+
+
+def test_a_try_that_works_is_what_counts(log, files, settled, tmp_path, run, monkeypatch):
+    def refuse(item):
+        msg = f"{item}: cannot be read. Leave it out."
+        raise AudioError(msg)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "open_audio", refuse)
+        quietly(run, Moments(log), files)
+    with open_cache(tmp_path / "cache", rehash=True) as cache:
+        map_rows(Moments(log), files, cache=cache)
+    assert run(Moments(log), files).values[:, 1].tolist() == LENGTHS
+
+
+@pytest.mark.parametrize("function", [Hungry(), Broken()], ids=["memory", "family"])
+def test_what_says_nothing_of_the_file_is_not_remembered(files, settled, run, tried, function):
+    for _ in range(2):
+        quietly(run, function, files[:1])
+    assert tried == ["0.wav", "0.wav"]
+
+
+def test_a_disk_that_fails_is_not_remembered(log, files, settled, run, tried, monkeypatch):
+    class Failing(Moments):
+        def __call__(self, clip, wanted):
+            try:
+                raise OSError(5, "Input/output error")
+            except OSError as error:
+                msg = f"{files[0]}: cannot be read as audio (Input/output error). Try again."
+                raise AudioError(msg) from error
+
+    for _ in range(2):
+        assert list(quietly(run, Failing(log), files[:1]).errors) == [0]
+    assert tried == ["0.wav", "0.wav"]
+
+
 def test_a_bad_file_stops_the_work_and_is_named(log, mixed):
     there = [path for path in mixed if path.name != "missing.wav"]
-    with pytest.raises(AudioError, match=r"bad0\.wav: cannot be read.*and 1 more"):
+    with pytest.raises(AudioError, match=r"bad0\.wav: cannot be read.*And 1 more"):
         map_rows(Moments(log), there)
 
 
 def test_files_that_are_not_there_are_named_before_the_work(log, files, tmp_path):
     gone = [tmp_path / f"gone{number}.wav" for number in range(7)]
-    with pytest.raises(AudioError, match=r"gone0\.wav: does not exist.*and 2 more"):
+    with pytest.raises(AudioError, match=r"gone0\.wav: does not exist.*And 2 more"):
         map_rows(Moments(log), [*files, *gone])
     assert Moments(log).ran() == []
 

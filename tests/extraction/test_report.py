@@ -30,6 +30,13 @@ def test_the_table_is_indexed_by_the_rows_of_X():
     assert as_table({}).shape == (0, 3)
 
 
+def test_the_reason_does_not_repeat_a_name_that_is_no_utf8():
+    name = os.fsdecode(b"caf\xe9.wav")
+    expected = Failure("caf\\xe9.wav", "is empty", "Give one.")
+    assert Failure.of(name, f"{name}: is empty. Give one.") == expected
+    assert Failure.of(name, "caf\\xe9.wav: is empty. Give one.") == expected
+
+
 @pytest.mark.parametrize("raw", [b"a.wav", b"caf\xe9.wav", "caf\xe9".encode(), b"\xff\xfe"])
 def test_every_name_can_be_written(raw):
     text = shown(os.fsdecode(raw))

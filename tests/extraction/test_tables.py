@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -17,7 +19,7 @@ import soundfile
 
 from mer_sklearn.audio import Clip, Segment
 from mer_sklearn.errors import ArtifactError, AudioError, InputError, MerWarning
-from mer_sklearn.extraction import tables
+from mer_sklearn.extraction import tables, workers
 from mer_sklearn.extraction.cache import open_cache
 from mer_sklearn.extraction.engine import Part
 from mer_sklearn.extraction.tables import unfinished, write_table
@@ -84,7 +86,8 @@ def test_a_table_is_one_file(files, tmp_path, write):
     assert table["inverse"].dtype == np.float32
     assert left(tmp_path) == ["t.parquet"]
     assert (summary.n_items, summary.n_rows, summary.n_columns) == (10, 9, 4)
-    assert (summary.n_computed, summary.n_cached, summary.n_resumed) == (10, 0, 0)
+    assert (summary.n_computed, summary.n_cached, summary.n_resumed) == (9, 0, 0)
+    assert (summary.n_repeated, summary.n_failed) == (0, 1)
     assert [failure.file for failure in summary.failures] == [files[3]]
 
 
@@ -155,7 +158,8 @@ def test_segments_clips_and_odd_names(files, tmp_path, write):
 
 def test_twins_have_a_row_each(files, tmp_path, write):
     function = Numbers()
-    write([files[0], files[1], files[0], files[2], files[0]], function=function)
+    summary = write([files[0], files[1], files[0], files[2], files[0]], function=function)
+    assert (summary.n_computed, summary.n_repeated, summary.n_failed) == (3, 2, 0)
     assert function.seen == [1_000, 1_001, 1_002]
     lengths = pd.read_parquet(tmp_path / "t.parquet")["length"].tolist()
     assert lengths == [1_000, 1_001, 1_000, 1_002, 1_000]
@@ -164,13 +168,13 @@ def test_twins_have_a_row_each(files, tmp_path, write):
 def test_parts_bound_the_memory(files, tmp_path, write, monkeypatch):
     """However many rows there are, two parts are held at most."""
     most = []
-    real = tables._Workshop.take
+    real = tables._Workshop._take
 
     def take(self, found):
         real(self, found)
         most.append(sum(len(part.values) for part in self._open.values()))
 
-    monkeypatch.setattr(tables._Workshop, "take", take)
+    monkeypatch.setattr(tables._Workshop, "_take", take)
     clips = [Clip(np.zeros(100 + number)) for number in range(100)]
     write(clips, n_jobs=2)
     assert max(most) <= 6
@@ -191,8 +195,8 @@ def test_a_stopped_extraction_goes_on_to_the_same_table(files, tmp_path, write):
     function = Numbers()
     summary = write(files, function=function)
     assert function.seen == [1_006, 1_007, 1_008, 1_009]
-    assert (summary.n_resumed, summary.n_computed, summary.n_rows) == (6, 4, 9)
-    assert [failure.file for failure in summary.failures] == [files[3]]  # of the first call
+    assert (summary.n_resumed, summary.n_computed, summary.n_rows) == (5, 4, 9)
+    assert [failure.file for failure in summary.failures] == [files[3]]  # once
     ours, theirs = (pq.read_table(tmp_path / name) for name in ("t.parquet", "whole.parquet"))
     assert ours.equals(theirs)
     assert left(tmp_path) == ["t.parquet", "whole.parquet"]
@@ -205,7 +209,7 @@ def test_what_was_in_hand_is_in_the_cache(files, tmp_path, write):
     with open_cache(tmp_path / "cache") as cache:
         summary = write(files, function=function, cache=cache)
     assert function.seen == [1_008, 1_009]
-    assert (summary.n_resumed, summary.n_cached, summary.n_computed) == (6, 2, 2)
+    assert (summary.n_resumed, summary.n_cached, summary.n_computed) == (5, 2, 2)
 
 
 def test_a_stop_while_a_part_is_written_keeps_the_rows_too(files, tmp_path, write, monkeypatch):
@@ -229,6 +233,110 @@ def test_a_file_that_changed_meanwhile_is_computed_again(files, tmp_path, write)
     assert summary.failures == []
     lengths = pd.read_parquet(tmp_path / "t.parquet")["length"].tolist()
     assert lengths == [1_000, 500, 1_002, 300, *range(1_004, 1_010)]
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """The fourth file is sound, but there is something that does not read it."""
+    real = workers.open_audio
+
+    def refuse(item):
+        if str(item).endswith("3.wav"):
+            msg = f"{item}: is AAC. Install what reads it."
+            raise AudioError(msg)
+        return real(item)
+
+    @contextlib.contextmanager
+    def refusing(files):
+        soundfile.write(files[3], np.zeros(1_003), 22_050)
+        with monkeypatch.context() as patch:
+            patch.setattr(workers, "open_audio", refuse)
+            yield
+
+    return refusing
+
+
+@pytest.mark.parametrize("on_error", ["skip", "nan"])
+def test_what_failed_in_a_part_that_is_done_is_tried_again(
+    files, tmp_path, write, refusing, on_error
+):
+    with refusing(files):
+        interrupted(write, files, function=Numbers(stop=1_007), on_error=on_error)
+    function = Numbers()
+    summary = write(files, function=function, on_error=on_error)
+    assert function.seen == [1_003, 1_006, 1_007, 1_008, 1_009]
+    assert (summary.n_resumed, summary.n_computed, summary.failures) == (5, 5, [])
+    write(files, "whole.parquet", on_error=on_error)
+    ours, theirs = (pq.read_table(tmp_path / name) for name in ("t.parquet", "whole.parquet"))
+    assert ours.equals(theirs)
+
+
+def test_a_file_that_changes_while_its_part_is_mended_is_computed_again(
+    files, tmp_path, write, refusing
+):
+    with refusing(files):
+        interrupted(write, files, function=Numbers(stop=1_007))
+
+    class Meddling(Numbers):
+        def __call__(self, clip, wanted):
+            if len(clip.signal) == 1_003:  # in the same part
+                soundfile.write(files[5], np.zeros(500), 22_050)
+            return super().__call__(clip, wanted)
+
+    interrupted(write, files, function=Meddling(stop=1_008))
+    write(files)
+    lengths = pd.read_parquet(tmp_path / "t.parquet")["length"].tolist()
+    assert lengths == [*range(1_000, 1_005), 500, *range(1_006, 1_010)]
+
+
+CLIPS = [Clip(np.zeros(1_000 + number)) for number in range(600)]
+
+
+def test_without_a_cache_little_is_lost(tmp_path, write):
+    interrupted(write, CLIPS, function=Numbers(stop=1_530), rows_per_part=None)
+    assert len(list(unfinished(tmp_path / "t.parquet").glob("part-*"))) == 530 // 256
+    assert write(CLIPS, rows_per_part=None).n_resumed == 512
+    assert pq.ParquetFile(tmp_path / "t.parquet").num_row_groups == 1
+
+
+def test_a_table_that_was_begun_without_a_cache_goes_on_with_one(tmp_path, write):
+    interrupted(write, CLIPS, function=Numbers(stop=1_530), rows_per_part=None)
+    with open_cache(tmp_path / "cache") as cache:
+        assert write(CLIPS, rows_per_part=None, cache=cache).n_resumed == 512
+
+
+@pytest.mark.parametrize(("cached", "n_parts"), [(True, 1), (False, 3)])
+def test_parts_that_stay_are_large_where_rows_are_kept_otherwise(tmp_path, write, cached, n_parts):
+    with open_cache(tmp_path / "cache" if cached else None) as cache:
+        write(CLIPS, "folder", rows_per_part=None, as_folder=True, cache=cache)
+    assert len(list((tmp_path / "folder").glob("part-*"))) == n_parts
+
+
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_the_parts_go_when_the_table_is_on_the_disk(files, tmp_path, write, monkeypatch, as_folder):
+    """After a power cut a file may be empty that was moved before it was written out."""
+    deeds = []
+
+    def noting(owner, name, deed):
+        real = getattr(owner, name)
+
+        def note(path, *rest, **options):
+            deeds.append((deed, os.path.basename(path)))  # noqa: PTH119
+            return real(path, *rest, **options)
+
+        monkeypatch.setattr(owner, name, note)
+
+    noting(tables, "sync", "sync")
+    noting(tables.shutil, "rmtree", "delete")
+    noting(pathlib.Path, "replace", "move")
+    noting(pathlib.Path, "rename", "move")
+    write(files, "t", as_folder=as_folder)
+    moved = ("move", "t.unfinished" if as_folder else ".whole.part")
+    home = ("sync", tmp_path.name)
+    after = [] if as_folder else [("delete", "t.unfinished")]
+    assert deeds[deeds.index(moved) :] == [moved, home, *after]
+    if not as_folder:
+        assert deeds[deeds.index(moved) - 1] == ("sync", ".whole.part")
 
 
 class Other(Numbers):
@@ -369,7 +477,7 @@ def test_a_kill_leaves_nothing_half_written(files, tmp_path, write, moment, is_t
     if moment != "clean":
         assert (output.read_bytes() if output.exists() else None) == before
     summary = write(files)
-    assert summary.n_resumed == (6 if moment == "part" else 10)
+    assert summary.n_resumed == (5 if moment == "part" else 9)  # and one that fails
     assert left(tmp_path) == ["t.parquet"]
     found = output.read_bytes()
     shutil.rmtree(unfinished(output), ignore_errors=True)

@@ -16,7 +16,7 @@ import soundfile
 
 from mer_sklearn.audio import Clip
 from mer_sklearn.errors import InputError, MerWarning
-from mer_sklearn.extraction import engine, workers
+from mer_sklearn.extraction import contents, engine, workers
 from mer_sklearn.extraction.cache import open_cache
 from mer_sklearn.extraction.engine import Part, iter_rows, map_rows
 from mer_sklearn.extraction.workers import Here, Processes, choose_workers
@@ -99,8 +99,37 @@ def test_a_crash_and_a_hang_take_one_file_each(files, n_jobs):
     np.testing.assert_array_equal(rows.values.ravel(), rows_but(20, CRASH, HANG, FLAW))
     assert rows.failures[1].reason == "crashes the process that reads it (SIGSEGV)"
     assert rows.failures[3].reason == "takes longer than 0.5 s"
+    assert "--timeout" in rows.failures[3].remedy
     assert rows.failures[4].reason == "its features fail (ZeroDivisionError: a bug of the family)"
     assert all(failure.remedy for failure in rows.failures.values())
+
+
+@pytest.mark.parametrize(("bad", "timeout"), [(CRASH, 60.0), (HANG, 0.3)])
+def test_a_crash_and_a_hang_cost_their_time_once(files, tmp_path, monkeypatch, bad, timeout):
+    monkeypatch.setattr(contents, "GRANULE_NS", 0)
+    monkeypatch.setattr(workers, "GRACE", 0.0)
+    started = []
+    start = workers._Process.start
+    monkeypatch.setattr(
+        workers._Process, "start", lambda *a: (started.append(a[2].item), start(*a))[1]
+    )
+    for seconds, n_tries in [(timeout, 1), (timeout, 0), (2 * timeout, 1)]:
+        started.clear()
+        with open_cache(tmp_path) as cache, pytest.warns(MerWarning, match="1 of 5"):
+            map_rows(Fragile(bad), files[:5], cache=cache, on_error="nan", timeout=seconds)
+        assert len({item for item in started if int(item.stem) == bad - 1_000}) == n_tries
+
+
+def test_who_is_killed_by_others_is_tried_again(files, tmp_path):
+    class Killed(Fragile):
+        def __call__(self, clip, wanted):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for _ in range(2):
+        with open_cache(tmp_path) as cache:
+            with pytest.warns(MerWarning, match="1 of 1"):
+                map_rows(Killed(), files[:1], cache=cache, on_error="nan", timeout=60.0)
+            assert cache.info().n_failures == 0
 
 
 def test_a_worker_that_somebody_killed_costs_nothing(files, tmp_path):

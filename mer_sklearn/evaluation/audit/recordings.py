@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...audio import AudioItem, Clip, Segment
-from ...errors import AudioError, MerWarning, some
-from ...extraction.cache import CacheChoice, content_key
+from ...errors import AudioError, MerWarning, some, some_sentences
+from ...extraction.cache import CacheChoice
+from ...extraction.contents import content_key
 from .fingerprint import Match, fingerprints, match
 from .report import Finding
 from .sides import Sides
@@ -79,9 +80,8 @@ def audio_findings(
     findings += [found for of_file in spans.values() for found in _part_findings(of_file, sides)]
     if unread:
         rows = [firsts[place] for place in unread]
-        sentence = (
-            f"{len(rows)} files could not be read and were not heard: {some(unread.values())}"
-        )
+        reasons = some_sentences(unread.values())
+        sentence = f"{len(rows)} files could not be read and were not heard: {reasons}"
         findings.append(sides.finding("unread", "remark", rows, sentence))
     return findings, same + [[firsts[place] for place in rows] for rows, _ in heard]
 
@@ -150,7 +150,7 @@ def _heard(
         warnings.filterwarnings("ignore", message=".* items gave no", category=MerWarning)
         codes, errors = fingerprints(items, n_jobs=n_jobs, cache=cache)
     if len(errors) == len(items):
-        raise AudioError(f"no file can be read: {some(errors.values())}")
+        raise AudioError(f"no file can be read: {some_sentences(errors.values())}")
     return match(codes, files), errors
 
 

@@ -31,8 +31,9 @@ N_BINS = PERIOD // 2 + 1  # bins of the transform, FRAME_RATE / PERIOD = 0.083 H
 LAGS = np.arange(9, HALF + 1)  # frames: 287 down to 15 beats a minute
 
 STEPS_PER_OCTAVE = 24
-TEMPI = 20.0 * 2 ** (np.arange(5 * STEPS_PER_OCTAVE) / STEPS_PER_OCTAVE)  # a minute, 20 to 622
-BEAT = slice(STEPS_PER_OCTAVE, 4 * STEPS_PER_OCTAVE)  # of them those a beat may have: 40 to 311
+# Beats a minute, 20 to 622, and of them those that a beat may have: 40 to 311.
+TEMPI: npt.NDArray[np.float64] = 20.0 * 2 ** (np.arange(5 * STEPS_PER_OCTAVE) / STEPS_PER_OCTAVE)
+BEAT: slice = slice(STEPS_PER_OCTAVE, 4 * STEPS_PER_OCTAVE)
 BAR = 60 * FRAME_RATE  # frames a minute
 FAINT = 0.1  # dB^2; added to the energy of a window, so that rounding does not repeat itself
 
