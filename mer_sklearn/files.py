@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .errors import ArtifactError
 
-__all__ = ["written_beside"]
+__all__ = ["write_checked", "written_beside"]
 
 
 @contextlib.contextmanager
@@ -34,3 +34,15 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise ArtifactError(msg) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_checked(
+    path: str | os.PathLike[str], content: bytes, check: Callable[[Path], None]
+) -> None:
+    """Write a file, once `check` accepts what was written beside its place."""
+    with written_beside(path) as beside:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        check(beside)

@@ -138,6 +138,11 @@ def test_a_known_lie_is_refused_by_name(fit, two, refused):
     refused(pipeline, "KNeighborsClassifier.* has no export that is right: .+; use weights=")
 
 
+def test_scores_without_probabilities_are_told_where_to_get_them(fit, refused):
+    sentence = r"Wrap it: model=ScoreClassifier\(SVC\(\.\.\.\)\), of mer_sklearn\.calibration\.$"
+    refused(fit(model=SVC()), sentence)
+
+
 def test_a_dropped_threshold_is_caught(believing, fit, two, refused):
     model = TunedThresholdClassifierCV(logistic(), cv=3, random_state=0)
     y = np.where(np.arange(32) % 5, two, "loud")
