@@ -38,6 +38,14 @@ def fit(corpus):
     return fit
 
 
+@pytest.fixture(scope="session")
+def music(fit, tmp_path_factory):
+    """A file of the default preset and model."""
+    path = tmp_path_factory.mktemp("music") / "mood.onnx"
+    fit(features="music", model="mlp").save(path)
+    return path
+
+
 @pytest.fixture
 def refused(tmp_path):
     """Check that a save is refused in one sentence, and that nothing is left anywhere."""

@@ -143,13 +143,6 @@ def test_the_command_line_has_both_options(pipeline, songs, tmp_path, capsys):
 # ------------------------------------------------------------------------ the default preset
 
 
-@pytest.fixture(scope="module")
-def music(fit, tmp_path_factory):
-    path = tmp_path_factory.mktemp("music") / "mood.onnx"
-    fit(features="music", model="mlp").save(path)
-    return path
-
-
 @pytest.mark.parametrize(
     "code",
     [
