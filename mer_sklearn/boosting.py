@@ -3,7 +3,9 @@
 The thresholds of xgboost's histograms lie on values of the training rows (left is ``x < t``). A row
 that was learned from therefore stands on the edge of every leaf it decided, and the rounding of a
 feature, by another machine or in an ONNX file, tips it over. Here each threshold is moved halfway
-to the next smaller value, as in scikit-learn's trees: no training row changes its side.
+to the next smaller value, as in scikit-learn's trees. Values that differ by rounding alone, as
+those of silence do, count as one: a threshold among them is moved below them all. All other
+training rows stay on their side.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["HalfwayXGBRegressor", "LabelXGBClassifier"]
 
 LabelArray = npt.NDArray[np.generic]
+FloatArray = npt.NDArray[np.float64]
+
+ROUNDING = 1e-6  # of a column's mean distance from its median: values nearer than that are equal
 
 
 class LabelXGBClassifier(xgboost.XGBClassifier):
@@ -164,23 +169,40 @@ def _move_thresholds(model: xgboost.XGBModel, X: npt.ArrayLike) -> None:
     gradient = document["learner"]["gradient_booster"]
     if gradient["name"] != "gbtree" or hasattr(X, "tocsr"):
         return
-    columns = np.sort(np.asarray(X, np.float32), axis=0).T
+    gaps = [_gaps(column) for column in np.asarray(X, np.float32).T]
     for tree in gradient["model"]["trees"]:
         conditions, features = tree["split_conditions"], tree["split_indices"]
         for node, child in enumerate(tree["left_children"]):
             if child != -1 and not tree["split_type"][node]:
-                conditions[node] = _halfway(columns[features[node]], conditions[node])
+                below, above = gaps[features[node]]
+                conditions[node] = _halfway(below, above, conditions[node])
     booster.load_model(bytearray(json.dumps(document).encode()))
     booster.set_param({"nthread": model.n_jobs or 0})  # which a model read from text forgets
 
 
-def _halfway(ordered: npt.NDArray[np.float32], threshold: float) -> float:
-    """Return a threshold between the largest value below the given one and it."""
-    below = int(np.searchsorted(ordered, np.float32(threshold)))
-    if not below:
+def _gaps(column: npt.NDArray[np.float32]) -> tuple[FloatArray, FloatArray]:
+    """Return the values of a column below and above each gap that is more than rounding.
+
+    The first gap lies below all values.
+    """
+    ordered = np.sort(column[np.isfinite(column)]).astype(np.float64)
+    if not len(ordered):
+        return ordered, ordered
+    spread = np.abs(ordered - np.median(ordered)).mean()
+    ordered = np.concatenate([ordered[:1] - spread, ordered])
+    wide = np.diff(ordered) > ROUNDING * spread
+    return ordered[:-1][wide], ordered[1:][wide]
+
+
+def _halfway(below: FloatArray, above: FloatArray, threshold: float) -> float:
+    """Return the middle of the gap under a threshold, of what of the gap is under it."""
+    threshold = float(np.float32(threshold))  # which its digits in JSON only come near
+    gap = int(np.searchsorted(below, threshold)) - 1
+    if gap < 0:
         return threshold
-    between = np.float32((float(ordered[below - 1]) + threshold) / 2)
-    return float(between) if between > ordered[below - 1] else threshold
+    low, high = float(below[gap]), min(float(above[gap]), threshold)
+    between = float(np.float32((low + high) / 2))
+    return between if low < between <= high else threshold
 
 
 def _codes(y: npt.ArrayLike, labels: LabelArray) -> npt.NDArray[np.intp]:

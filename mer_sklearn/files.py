@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .errors import ArtifactError
 
-__all__ = ["sync", "written_beside"]
+__all__ = ["sync", "write_checked", "written_beside"]
 
 
 @contextlib.contextmanager
@@ -52,3 +52,12 @@ def sync(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def write_checked(
+    path: str | os.PathLike[str], content: bytes, check: Callable[[Path], None]
+) -> None:
+    """Write a file, once `check` accepts what was written beside its place."""
+    with written_beside(path) as beside:
+        beside.write_bytes(content)
+        check(beside)

@@ -533,7 +533,8 @@ class EmotionPipeline(BaseEstimator):
         clips : list of paths, `Segment` or `Clip`, default=None
             Audio that an ONNX file is tried on, besides signals that are made.
         info : dict, default=None
-            What the manifest should say besides: ``scores``, ``training``.
+            What the manifest should say besides: ``scores``, ``study``, ``training``; what
+            `evaluate` and `tune` found, and what `Dataset.describe` says of the data.
         sample_rate : {22050, 44100, 48000}, default=22050
             The rate of the waveform that an ONNX file takes, in Hz. What is not at 22 050 the graph
             resamples by a filter of its own, which passes and stops what soxr's does.

@@ -143,6 +143,19 @@ def test_the_rounding_of_a_feature_moves_no_answer(rows):
     np.testing.assert_array_equal(ours.predict(X), ours.predict(rounded))
 
 
+def test_values_that_differ_by_rounding_alone_are_one(rng):
+    """Clips that begin in silence: 0 but for rounding, which a tree may take for knowledge."""
+    silent = np.arange(80) % 4 > 0
+    noise = np.where(silent, 1e-13 * rng.normal(size=(2, 80)), rng.normal(-30, 1, 80))
+    X, other = noise.astype(np.float32)[:, :, None]
+    y = np.where(silent, X[:, 0] > 0, 5.0)
+    raw, ours = XGBRegressor(**TREES).fit(X, y), HalfwayXGBRegressor(**TREES).fit(X, y)
+    assert np.abs(raw.predict(X) - raw.predict(other)).max() > 0.3  # what is mended here
+    np.testing.assert_array_equal(ours.predict(X), ours.predict(other))
+    assert np.abs(ours.predict(X) - y)[~silent].max() < 2
+    assert len(set(ours.predict(X)[silent])) == 1
+
+
 def test_no_threshold_lies_on_a_value(rows):
     X, y, _ = rows
     trees = HalfwayXGBRegressor(**TREES).fit(X, y).get_booster().trees_to_dataframe()

@@ -35,6 +35,10 @@ LARGEST = 2**31  # bytes; no message of protobuf is larger
 EXTERNAL = b"\x0a\x08location"
 
 
+class _BrokenError(Exception):
+    """The bytes are no message of protobuf; the reason is a phrase."""
+
+
 @dataclass(frozen=True)
 class _Field:
     """A field of a message: its number, where it begins, and where its content does and ends."""
@@ -111,7 +115,7 @@ def _manifest(file: BinaryIO, size: int, name: str) -> dict[str, Any]:
     try:
         entries = [f for f in _fields(file, 0, size) if f.number == METADATA_PROPS]
         texts = [(f, text) for f in entries if (text := _value(file, f, name)) is not None]
-    except ValueError as error:
+    except _BrokenError as error:
         msg = (
             f"{name}: is no ONNX model, or not a complete one ({error}). Give a file that `save` "
             "or `mer export` wrote, or copy it again from its source."
@@ -158,33 +162,34 @@ def _content(file: BinaryIO, field: _Field) -> bytes:
 
 def _fields(file: BinaryIO, start: int, end: int) -> Iterator[_Field]:
     """Step over the fields of a message between two places of a file."""
-    if end > LARGEST:
-        msg = f"{end / 1e9:.0f} GB are too many"
-        raise ValueError(msg)
+    if end == 0 or end > LARGEST:
+        msg = f"{end / 1e9:.0f} GB are too many" if end else "it is empty"
+        raise _BrokenError(msg)
     for _ in range(MOST_FIELDS):
         if start == end:
             return
         file.seek(start)
         tag = _varint(file)
-        content = _behind(file, tag & 7)
+        content = _behind(file, tag)
         if content[1] > end:
             msg = "it ends too early"
-            raise ValueError(msg)
+            raise _BrokenError(msg)
         yield _Field(tag >> 3, start, *content)
         start = content[1]
     msg = f"it has more than {MOST_FIELDS} parts"
-    raise ValueError(msg)
+    raise _BrokenError(msg)
 
 
-def _behind(file: BinaryIO, kind: int) -> tuple[int, int]:
+def _behind(file: BinaryIO, tag: int) -> tuple[int, int]:
     """Return where the content of a field begins and ends, the file standing behind its tag."""
+    number, kind = tag >> 3, tag & 7
+    if number == 0 or kind not in (0, 1, 2, 5):
+        msg = "its bytes are no message of protobuf"
+        raise _BrokenError(msg)
     if kind == 0:
         begin = file.tell()
         _varint(file)
         return begin, file.tell()
-    if kind not in (1, 2, 5):
-        msg = "its bytes are no message of protobuf"
-        raise ValueError(msg)
     length = _varint(file) if kind == 2 else {1: 8, 5: 4}[kind]
     return file.tell(), file.tell() + length
 
@@ -196,9 +201,9 @@ def _varint(file: BinaryIO) -> int:
         byte = file.read(1)
         if not byte:
             msg = "it ends too early"
-            raise ValueError(msg)
+            raise _BrokenError(msg)
         number |= (byte[0] & 0x7F) << (7 * place)
         if byte[0] < 0x80:
             return number
     msg = "its bytes are no message of protobuf"
-    raise ValueError(msg)
+    raise _BrokenError(msg)

@@ -10,11 +10,12 @@ import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-__all__ = ["RATES", "faults"]
+__all__ = ["KINDS", "RATES", "faults"]
 
 Faults: TypeAlias = Iterator[str]
 Shape: TypeAlias = Callable[[Any, str], Faults]
 
+KINDS = ("joblib", "onnx")  # of files; their names end in these
 RATES = (22_050, 44_100, 48_000)  # Hz; what a graph may take
 # What moves the cursor of a terminal or turns the direction of writing, and halves of characters.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -233,7 +234,7 @@ _FIT = _record(
 )
 _MANIFEST = _record(
     {
-        "kind": _one_of("joblib", "onnx"),
+        "kind": _one_of(*KINDS),
         "task": _one_of("classification", "regression"),
         "labels": _maybe(_list(_label, 1)),
         "targets": _list(_text, 1),
@@ -284,10 +285,22 @@ def faults(manifest: Mapping[str, Any], kind: str) -> Faults:
     if manifest["kind"] != kind:
         yield _fault("kind", manifest["kind"], kind)
     yield from _answers(manifest)
-    features = manifest["features"]
-    named = features["names"] or features["families"]
-    if named and features["n_columns"] != len(features["names"]):
-        yield _fault("features.n_columns", features["n_columns"], f"{len(features['names'])}")
+    yield from _expected(manifest["self_test"])
+    yield from _heard(manifest)
+
+
+def _heard(manifest: Mapping[str, Any]) -> Faults:
+    """Yield what does not fit together in what the model takes."""
+    families, names, n_columns = (
+        manifest["features"][key] for key in ("families", "names", "n_columns")
+    )
+    signal = manifest["self_test"]["signal"]
+    if manifest["kind"] == "onnx" and not families:
+        yield _fault("features.families", [], "what a graph takes from a waveform")
+    if signal != (wanted := "chirp" if families else "zeros"):
+        yield _fault("self_test.signal", signal, wanted)
+    if (names or families) and n_columns != len(names):
+        yield _fault("features.n_columns", n_columns, f"{len(names)}")
 
 
 def _answers(manifest: Mapping[str, Any]) -> Faults:
@@ -308,6 +321,18 @@ def _answers(manifest: Mapping[str, Any]) -> Faults:
         outputs = manifest["outputs"] or []
         if sorted(set(outputs) - {"features"}) != sorted(wanted) or _repeats(outputs):
             yield _fault("outputs", outputs, f"{', '.join(wanted)} and possibly features")
+
+
+def _expected(test: Mapping[str, Any]) -> Faults:
+    """Yield it if a number that the self-test expects has no tolerance, or what is none has one."""
+    numbers = [
+        name
+        for name, value in test["answer"].items()
+        if isinstance(value, float) or (type(value) is int and name != "emotion")
+    ]
+    if set(test["allowed"]) != set(numbers):
+        wanted = f"a tolerance for each number of the answer: {reprlib.repr(numbers)}"
+        yield _fault("self_test.allowed", test["allowed"], wanted)
 
 
 def _repeats(values: Sequence[Any]) -> bool:

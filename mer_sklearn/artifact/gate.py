@@ -4,12 +4,15 @@
 2. *Tail*: scikit-learn against the graph on the same rows: rows of the training data (on which
    thresholds of trees may lie), what lies between two of them (where classes meet), and the
    features of the signals.
-3. *Whole*: the pipeline against the graph, from samples to answers.
+3. *Rounding*, of models with trees: scikit-learn on rows of the training data against itself on the
+   same rows, their features rounded.
+4. *Whole*: the pipeline against the graph, from samples to answers.
 
 What is compared is stated as a `Finding` each; the first that is out of bounds is an error, and all
 of them go into the manifest. Trees do not forgive the rounding of a feature: a row whose feature
 equals a threshold may take another way. In the whole of models with trees, labels are therefore
-compared, and numbers only reported.
+compared, and numbers only reported; but where thresholds lie on the training rows themselves, as
+those of plain xgboost do, rounding moves many answers, by any amount, and nothing is saved.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from ..parts import (
     rows_of_parts,
     scores_of_parts,
 )
+from .converters.base import type_name
 from .runtime import open_session
 from .signals import made_signals
 
@@ -49,12 +53,29 @@ CLIP_TOLERANCE = 1e-3  # of a feature's spread
 CLIP_SHARE = 1e-3  # of the cells may lie beyond: one frame that flips does not block a file
 TAIL_TOLERANCE = 1e-4  # of probabilities; of numbers, relative to their value or spread
 WHOLE_TOLERANCE = 1e-3
+ROUNDING = 1e-5  # of a feature's spread: how far the arithmetic of another machine moves it
+MOVED = 1e-2  # of a probability, or of a number's value or spread: an answer that rounding moves
+MOVED_SHARE = 0.02  # of the rows may move; more than one, however few there are
 TIE = 1e-5  # between the two best classes: either may be named
 # Halfway itself is where trees put their thresholds and where neighbours are equally near: there
 # rounding decides, and rightly so.
 BETWEEN = np.float32(0.37)
 FEW = 5  # cells of clips that may lie beyond, however few there are: the statistics of one series
 SMALLEST_SPREAD = 1e-3  # of a column's largest value: a constant column has no spread of its own
+
+# Whose thresholds may lie on training rows, and what to take instead.
+ON_ROWS = {
+    "xgboost.XGBClassifier": 'LabelXGBClassifier of mer_sklearn.boosting (model="xgboost")',
+    "xgboost.XGBRegressor": 'HalfwayXGBRegressor of mer_sklearn.boosting (model="xgboost")',
+    "xgboost.XGBRFClassifier": 'RandomForestClassifier of scikit-learn (model="forest")',
+    "xgboost.XGBRFRegressor": 'RandomForestRegressor of scikit-learn (model="forest")',
+    "sklearn.HistGradientBoostingClassifier": (
+        'LabelXGBClassifier of mer_sklearn.boosting (model="xgboost")'
+    ),
+    "sklearn.HistGradientBoostingRegressor": (
+        'HalfwayXGBRegressor of mer_sklearn.boosting (model="xgboost")'
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,7 @@ class Finding:
     Parameters
     ----------
     part : str
-        What was compared: "features", "tail" or "whole".
+        What was compared: "features", "tail", "rounding" or "whole".
     output : str
         Which answer: "features", "label", "probabilities" or "values".
     inputs : str
@@ -133,6 +154,8 @@ def check(pipeline: Any, graphs: Graphs, clips: Any = None) -> list[Finding]:
     if given is not None:
         findings.append(_given_features(pipeline, given, spread))
     findings += _tail(run, made)
+    if run.has_trees:
+        findings.append(_rounding(run))
     findings += _whole(run, "made signals", made)
     if given is not None:
         findings += _whole(run, "clips", given)
@@ -348,6 +371,30 @@ def _tail(run: _Runner, made: _Rows) -> list[Finding]:
     return _answers(comparison, run.tail(rows))
 
 
+def _rounding(run: _Runner) -> Finding:
+    """Ask the fitted steps about rows of the training data, and about what rounding makes of them.
+
+    The graph takes no part in it: where the answers hang on rounding, no other machine gives them.
+    """
+    kept = run.pipeline.gate_
+    step = np.maximum(ROUNDING * _spread(kept), np.spacing(np.abs(kept)))
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], kept.shape)
+    rounded = (kept + signs * step).astype(np.float32)
+    names = [f"training row {n}" for n in range(len(kept))]
+    comparison = _Comparison(run, "rounding", "rows", names, kept, MOVED, numbers_bind=False)
+    output = "probabilities" if run.pipeline.task_ == "classification" else "values"
+    found = _numbers(comparison, output, run.native(kept), run.native(rounded))
+    if found.beyond > max(MOVED_SHARE, 1 / len(kept)):
+        msg = (
+            f"the {output} of {_model_name(comparison)} hang on the rounding of a feature: "
+            f"{found.beyond:.0%} of {len(kept)} training rows move by more than {MOVED:g} where "
+            f"features move by {ROUNDING:g} of their spread ({found.where} by {found.worst:.2g}). "
+            f"{_cure_of_thresholds(run.pipeline)}"
+        )
+        raise ArtifactError(msg)
+    return found
+
+
 def _whole(run: _Runner, inputs: str, rows: _Rows) -> list[Finding]:
     """Compare from samples to answers; the numbers of models with trees are only reported."""
     in_parts = run.pipeline.parts
@@ -431,13 +478,27 @@ def _finding(comparison: _Comparison, output: str, off: FloatArray, allowed: flo
 
 def _cure(comparison: _Comparison) -> str:
     """Return what to do about a graph that answers otherwise."""
-    model = comparison.run.pipeline.pipeline_[-1]
-    if comparison.part == "whole" and type(model).__module__.startswith("xgboost"):
-        return (
-            "Its thresholds lie on rows that it learned from, where the rounding of a feature "
-            'decides: take model="xgboost", which moves them between rows, or save as .joblib.'
-        )
+    pipeline = comparison.run.pipeline
+    if comparison.part == "whole" and _on_rows(pipeline):
+        return _cure_of_thresholds(pipeline)
     return "Save as .joblib, or take another model."
+
+
+def _cure_of_thresholds(pipeline: Any) -> str:
+    """Return what to do about thresholds that lie on rows of the training data."""
+    name = next(iter(_on_rows(pipeline)), "")
+    kind = name.partition(".")[2] or "its trees"
+    instead = ON_ROWS.get(name, 'model="xgboost" or model="forest"')
+    return (
+        f"The thresholds of {kind} lie on rows that it learned from, where rounding decides: take "
+        f"{instead}, whose thresholds lie between rows, or save as .joblib."
+    )
+
+
+def _on_rows(pipeline: Any) -> list[str]:
+    """Return the estimators whose thresholds may lie on training rows, however deep inside."""
+    parts = pipeline.pipeline_[1:].get_params(deep=True).values()
+    return [name for name in map(type_name, parts) if name in ON_ROWS]
 
 
 def _model_name(comparison: _Comparison) -> str:

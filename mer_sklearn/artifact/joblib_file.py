@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import ArtifactError, first_line
-from ..files import written_beside
+from ..files import write_checked
 from .manifest import MOST_BYTES, check_seal, from_json, seal, to_json, too_large
 
 __all__ = ["read", "read_manifest", "write"]
@@ -49,12 +49,8 @@ def write(
     """
     payload = _pickled(path, estimator)
     text = to_json(seal(manifest, payload, os.fspath(path))).encode()
-    with written_beside(path) as beside:
-        with beside.open("wb") as file:
-            file.write(payload + text + len(text).to_bytes(LENGTH_BYTES, "little") + MARK)
-            file.flush()
-            os.fsync(file.fileno())
-        check(read(beside)[0])
+    footer = text + len(text).to_bytes(LENGTH_BYTES, "little") + MARK
+    write_checked(path, payload + footer, lambda beside: check(read(beside)[0]))
 
 
 def _pickled(path: str | os.PathLike[str], estimator: object) -> bytes:
@@ -150,7 +146,13 @@ def _check_version(file: str, manifest: Mapping[str, Any]) -> None:
     """Refuse a file of another scikit-learn: its objects would load and might answer wrongly."""
     import sklearn
 
-    saved = manifest["versions"].get("scikit-learn", "that it does not name")
+    saved = manifest["versions"].get("scikit-learn")
+    if saved is None:
+        msg = (
+            f"{file}: does not say under which scikit-learn it was saved, and pickled models do "
+            "not carry over. Do not use the file, or train again."
+        )
+        raise ArtifactError(msg)
     if saved.split(".")[:2] != sklearn.__version__.split(".")[:2]:
         msg = (
             f"{file}: was saved under scikit-learn {saved}, this is {sklearn.__version__}, and "

@@ -34,22 +34,26 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import reprlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import ArtifactError
-from .fields import faults
+from .fields import KINDS, faults
 
 __all__ = [
     "FORMAT",
     "KEY",
     "MOST_BYTES",
     "SCHEMA",
+    "SUFFIXES",
     "check_manifest",
     "check_seal",
     "checksum",
     "from_json",
+    "kind_of",
     "library_versions",
     "seal",
     "to_json",
@@ -61,6 +65,7 @@ Buffer: TypeAlias = bytes | memoryview
 FORMAT = "mer_sklearn model"
 KEY = "mer_sklearn"  # of the entry in the metadata of an ONNX file
 SCHEMA = 1  # changes when the meaning of an entry does; superseded readers are kept
+SUFFIXES = tuple(f".{kind}" for kind in KINDS)  # of the names of files
 MOST_BYTES = 2**22  # of a manifest; that of 5 000 columns has 2**18
 
 LIBRARIES = (
@@ -80,6 +85,15 @@ LIBRARIES = (
     "spox",
     "skl2onnx",
 )
+
+
+def kind_of(path: str | os.PathLike[str]) -> str:
+    """Return the kind of a model by the ending of its name."""
+    suffix = Path(path).suffix
+    if suffix not in SUFFIXES:
+        msg = f"{path}: a model's name ends in {' or '.join(SUFFIXES)}. Give one that does."
+        raise ArtifactError(msg)
+    return suffix[1:]
 
 
 def library_versions() -> dict[str, str]:
@@ -142,10 +156,13 @@ def seal(manifest: Mapping[str, Any], payload: bytes, file: str) -> dict[str, An
     One that could not be read again is refused.
     """
     says = json.loads(to_json(manifest))  # as it will be read: keys are texts, tuples lists
-    check_manifest(says, file, str(says["kind"]))
+    if (fault := _fault(says, str(says["kind"]))) is not None:
+        msg = f"{file}: cannot be saved: {fault}. Rename it, or mend `info` if it stands there."
+        raise ArtifactError(msg)
     sealed = {**says, "sha256": _checksum(says, payload)}
     if (size := len(to_json(sealed).encode())) > MOST_BYTES:
-        raise too_large(file, size)
+        msg = f"{file}: cannot be saved: {_too_many(size)}. Say less in `info`."
+        raise ArtifactError(msg)
     return sealed
 
 
@@ -173,16 +190,20 @@ def check_manifest(manifest: Any, file: str, kind: str) -> None:
         raise ArtifactError(msg)
     if manifest.get("schema") != SCHEMA:
         raise _other_schema(manifest, file)
-    try:
-        fault = next(faults(manifest, kind), None)
-    except RecursionError:
-        fault = "it is nested too deeply"
-    if fault is not None:
+    if (fault := _fault(manifest, kind)) is not None:
         msg = (
             f"{file}: its manifest is none that mer_sklearn writes: {fault}. Do not use the file, "
             "or save it again from where it was trained."
         )
         raise ArtifactError(msg)
+
+
+def _fault(manifest: Mapping[str, Any], kind: str) -> str | None:
+    """Return the first thing that is wrong with the entries of a manifest."""
+    try:
+        return next(faults(manifest, kind), None)
+    except RecursionError:
+        return "it is nested too deeply"
 
 
 def _other_schema(manifest: Mapping[str, Any], file: str) -> ArtifactError:
@@ -203,7 +224,11 @@ def _short(value: Any) -> str:
 
 def too_large(file: str, size: int) -> ArtifactError:
     """Return the error for a manifest that would fill the memory."""
-    return ArtifactError(
-        f"{file}: its manifest has {size / 2**20:.0f} MB, more than the {MOST_BYTES / 2**20:.0f} "
-        "MB that mer_sklearn writes or reads. Do not use the file, or say less in `info`."
+    return ArtifactError(f"{file}: {_too_many(size)}. Do not use the file.")
+
+
+def _too_many(size: int) -> str:
+    return (
+        f"its manifest has {size / 2**20:.0f} MB, more than the {MOST_BYTES / 2**20:.0f} MB that "
+        "mer_sklearn writes or reads"
     )

@@ -30,8 +30,7 @@ import numpy as np
 from .. import __version__
 from ..audio import SAMPLE_RATE
 from ..errors import ArtifactError
-from ..features.resampling import RATES
-from ..files import written_beside
+from ..files import write_checked
 from ..parts import N_PARTS, by_scores, part_spans
 from .manifest import KEY, seal, to_json
 from .slimming import slim
@@ -101,12 +100,9 @@ def trace(pipeline: Any, *, sample_rate: int = SAMPLE_RATE, features: bool = Fal
     Raises
     ------
     ArtifactError
-        If the pipeline takes tables, one of its parts has no export, or the rate is another.
+        If the pipeline takes tables, or one of its parts has no export.
     """
     _check_exportable(pipeline)
-    if sample_rate not in RATES:
-        msg = f"sample_rate={sample_rate!r} must be one of {', '.join(map(str, RATES))} Hz."
-        raise ArtifactError(msg)
     from spox._future import ValuePropBackend, value_prop_backend
 
     # What spox computes ahead are single numbers: a session of onnxruntime for each takes longer.
@@ -166,13 +162,8 @@ def write(
     sealed = seal({**manifest, "n_bytes": len(graph)}, graph, os.fspath(path))
     says = onnx.ModelProto()
     says.metadata_props.add(key=KEY, value=to_json(sealed))
-    with written_beside(path) as beside:
-        with beside.open("wb") as file:
-            # Two messages of protobuf, one behind the other, are one message of all their fields.
-            file.write(graph + says.SerializeToString(deterministic=True))
-            file.flush()
-            os.fsync(file.fileno())
-        check(beside)
+    # Two messages of protobuf, one behind the other, are one message of all their fields.
+    write_checked(path, graph + says.SerializeToString(deterministic=True), check)
 
 
 def _check_exportable(pipeline: Any) -> None:
@@ -195,11 +186,10 @@ def _check_exportable(pipeline: Any) -> None:
         from .converters.kernels import SCORES
 
         kind = type(tail[-1]).__name__
-        cure = f"Wrap it: model=ScoreClassifier({kind}(...))" if kind in SCORES else ""
-        msg = (
-            f"{kind} gives no probabilities, which an ONNX model promises. "
-            f"{cure or 'Take a model that does, or save as .joblib'}."
-        )
+        cure = "Take a model that does, or save as .joblib."
+        if kind in SCORES:
+            cure = f"Wrap it: model=ScoreClassifier({kind}(...)), of mer_sklearn.calibration."
+        msg = f"{kind} gives no probabilities, which an ONNX model promises. {cure}"
         raise ArtifactError(msg)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -18,8 +17,17 @@ from ..audio import AudioItem, Clip, to_clip
 from ..errors import ArtifactError, AudioError, InputError, first_line
 from ..features.inputs import as_items
 from . import embedded
+from .manifest import kind_of
 
-__all__ = ["OnnxModel", "Record", "as_record", "load", "open_session", "read_manifest"]
+__all__ = [
+    "OnnxModel",
+    "Record",
+    "as_record",
+    "load",
+    "load_with_manifest",
+    "open_session",
+    "read_manifest",
+]
 
 Answer: TypeAlias = dict[str, npt.NDArray[Any]]
 Record: TypeAlias = dict[str, Any]
@@ -66,7 +74,7 @@ def load(path: str | os.PathLike[str], *, check: bool = False) -> Any:
         ...
     mer_sklearn.errors.ArtifactError: no-such-model.joblib: cannot be read ...
     """
-    model, manifest = _load(path)
+    model, manifest = load_with_manifest(path)
     if check:
         from .self_test import check as check_answer
 
@@ -74,9 +82,9 @@ def load(path: str | os.PathLike[str], *, check: bool = False) -> Any:
     return model
 
 
-def _load(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
-    """Return the model in a file and the manifest."""
-    if _kind(path) == ".onnx":
+def load_with_manifest(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
+    """Return the model in a file, as `load` does, and what the file says of it, read once."""
+    if kind_of(path) == "onnx":
         model = OnnxModel(path)
         return model, model.manifest
     from .joblib_file import read
@@ -104,7 +112,7 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     from . import joblib_file
 
-    if _kind(path) == ".onnx":
+    if kind_of(path) == "onnx":
         return embedded.read_manifest(path)
     return joblib_file.read_manifest(path)
 
@@ -407,15 +415,6 @@ def open_session(content: bytes, name: str, *, n_threads: int = 1) -> Any:
             "file that `save` or `mer export` wrote, or copy it again from its source."
         )
         raise ArtifactError(msg) from error
-
-
-def _kind(path: str | os.PathLike[str]) -> str:
-    """Return the ending of a model's name, if it is one."""
-    suffix = Path(path).suffix
-    if suffix not in (".joblib", ".onnx"):
-        msg = f"{path}: a model's name ends in .joblib or .onnx. Give a file that `save` wrote."
-        raise ArtifactError(msg)
-    return suffix
 
 
 def _check_graph(session: Any, manifest: Mapping[str, Any], name: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +16,8 @@ import numpy.typing as npt
 from ..audio import SAMPLE_RATE
 from ..errors import ArtifactError
 from . import joblib_file, self_test
-from .manifest import FORMAT, SCHEMA, checksum, library_versions
+from .fields import RATES
+from .manifest import FORMAT, SCHEMA, checksum, kind_of, library_versions
 from .runtime import as_record, open_session
 from .signals import chirp
 
@@ -44,25 +47,33 @@ def save_pipeline(
     if not isinstance(info, Mapping) or not set(info) <= set(KNOWN_INFO):
         msg = f"info={info!r} must be a dict with {', '.join(KNOWN_INFO)}, as far as known."
         raise ArtifactError(msg)
-    suffix = Path(path).suffix
-    if suffix not in (".joblib", ".onnx"):
-        msg = f"{path}: a model's name ends in .joblib or .onnx; choose such a name."
-        raise ArtifactError(msg)
-    if suffix == ".onnx":
+    options = {**options, "sample_rate": _rate(options["sample_rate"], path)}
+    if kind_of(path) == "onnx":
         _save_onnx(pipeline, path, info, clips, options)
-    elif dict(options) != OPTIONS:
+    elif options != OPTIONS:
         msg = f"{path}: sample_rate and features are options of ONNX files; leave them out here."
         raise ArtifactError(msg)
     else:
         _save_joblib(pipeline, path, info)
 
 
+def _rate(sample_rate: Any, path: str | os.PathLike[str]) -> int:
+    """Return a rate as a whole number of Python, if a graph may take it."""
+    with contextlib.suppress(TypeError):
+        if (rate := int(operator.index(sample_rate))) in RATES:
+            return rate
+    msg = (
+        f"{path}: nothing was saved, sample_rate={sample_rate!r} must be one of "
+        f"{', '.join(map(str, RATES))} Hz."
+    )
+    raise ArtifactError(msg)
+
+
 def _save_joblib(pipeline: Any, path: str | os.PathLike[str], info: Mapping[str, Any]) -> None:
     """Write the estimator; what is read back has to repeat a prediction."""
     manifest = describe(pipeline, info)
-
     answer = self_test.ask(pipeline, manifest)
-    manifest["self_test"] = _self_test(pipeline, answer, OF_LIBRARIES)
+    manifest["self_test"] |= _expected(pipeline, answer, OF_LIBRARIES)
 
     def check(loaded: object) -> None:
         _check_repeats(loaded, manifest, path)
@@ -107,11 +118,16 @@ def _save_onnx(
     except ArtifactError as error:
         msg = f"{path}: nothing was saved, {error}"
         raise ArtifactError(msg) from error
-    manifest = describe(pipeline, info, outputs=graphs.outputs, gate=gate.as_json(findings))
-    manifest["sample_rate"] = graphs.sample_rate
+    manifest = describe(
+        pipeline,
+        info,
+        sample_rate=graphs.sample_rate,
+        outputs=graphs.outputs,
+        gate=gate.as_json(findings),
+    )
     answer = _graph_answer(graphs, manifest, str(path))
     share = OF_GRAPH if all(found.allowed is not None for found in findings) else OF_TREES
-    manifest["self_test"] = _self_test(pipeline, answer, share)
+    manifest["self_test"] |= _expected(pipeline, answer, share)
 
     def check(beside: Path) -> None:
         _check_repeats(OnnxModel(beside), manifest, path)
@@ -138,6 +154,7 @@ def describe(
     pipeline: Any,
     info: Mapping[str, Any],
     *,
+    sample_rate: int = SAMPLE_RATE,
     outputs: Sequence[str] | None = None,
     gate: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
@@ -149,6 +166,8 @@ def describe(
         Fitted.
     info : mapping
         ``scores``, ``study`` and ``training``, where they are known.
+    sample_rate : int, default=22050
+        The rate of the waveform that a graph takes, in Hz.
     outputs : sequence of str, default=None
         The outputs of the graph; None for a joblib file.
     gate : sequence of mappings, default=None
@@ -174,7 +193,7 @@ def describe(
         "scale": None if pipeline.scale_ is None else list(pipeline.scale_),
         "labeller": None if labeller is None else _parameters(labeller),
         "emotions": None if classes or labeller is None else list(labeller.labels),
-        "sample_rate": SAMPLE_RATE,
+        "sample_rate": sample_rate,
         "features": _features(pipeline),
         "steps": {name: repr(step) for name, step in pipeline.pipeline_.steps[1:]},
         "fit": {
@@ -201,16 +220,15 @@ def _features(pipeline: Any) -> dict[str, Any]:
     return {**says, "sha256": checksum(says)}
 
 
-def _self_test(pipeline: Any, answer: Mapping[str, Any], share: float) -> dict[str, Any]:
-    """Return the self-test: the answer, and how far each of its numbers may lie elsewhere."""
+def _expected(pipeline: Any, answer: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """Return what a self-test expects, and how far each number of it may lie elsewhere."""
     allowed = {name: share for name, value in answer.items() if isinstance(value, float)}
     if pipeline.task_ == "regression":
         predicted = np.asarray(pipeline.pipeline_[1:].predict(pipeline.gate_))
         spread = np.atleast_1d(predicted.std(axis=0))
         for name, width in zip(pipeline.target_names_, spread, strict=True):
             allowed[name] *= max(abs(answer[name]), float(width), np.finfo(np.float32).tiny)
-    signal = "chirp" if pipeline.families_ else "zeros"
-    return {"signal": signal, "answer": dict(answer), "allowed": allowed}
+    return {"answer": dict(answer), "allowed": allowed}
 
 
 def _predicted(pipeline: Any) -> npt.NDArray[Any]:

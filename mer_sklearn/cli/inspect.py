@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from ..artifact.manifest import kind_of
 from ..errors import ArtifactError
 from .options import json_option
 
@@ -44,11 +45,8 @@ def inspect(model: str, check: bool | None, as_json: bool) -> None:
     What it answers, from which features, how well and on what data, and what it is not for. The
     exit status is 1 if the model does not answer as when it was saved.
     """
-    from ..artifact.runtime import read_manifest
-
-    manifest = read_manifest(model)
-    run = manifest["kind"] == "onnx" if check is None else check
-    found = _self_test(model) if run else None
+    check = kind_of(model) == "onnx" if check is None else check
+    manifest, found = _read(model, check=check)
     size = Path(model).stat().st_size
     if as_json:
         result = None if found is None else asdict(found)
@@ -62,11 +60,16 @@ def inspect(model: str, check: bool | None, as_json: bool) -> None:
         raise ArtifactError(msg)
 
 
-def _self_test(model: str) -> SelfTest:
-    from ..artifact.runtime import load, read_manifest
+def _read(model: str, *, check: bool) -> tuple[Mapping[str, Any], SelfTest | None]:
+    """Return what a file says of itself, and what the self-test found if it was asked for."""
+    from ..artifact.runtime import load_with_manifest, read_manifest
+
+    if not check:
+        return read_manifest(model), None
     from ..artifact.self_test import run
 
-    return run(load(model), read_manifest(model))
+    loaded, manifest = load_with_manifest(model)
+    return manifest, run(loaded, manifest)
 
 
 def _card(manifest: Mapping[str, Any], found: SelfTest | None) -> str:
@@ -174,7 +177,7 @@ def _checks(manifest: Mapping[str, Any], found: SelfTest | None) -> Lines:
     for finding in manifest["gate"] or ():
         allowed = "reported only" if finding["allowed"] is None else f"<= {finding['allowed']:g}"
         name = f"{finding['part']}, {finding['output']}, {finding['inputs']}"
-        yield name, f"{finding['worst']:g} off ({allowed})"
+        yield name, f"{finding['worst']:g} off ({allowed}), {finding['beyond']:.2%} beyond"
     if found is None:
         yield "self-test", "not run; --check loads the model, which runs code in a .joblib file"
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import MerWarning
+from ..errors import InputError, MerWarning, some
 from .options import cache_choice, extraction_options, json_option, remark
 from .printing import as_text
 
@@ -41,6 +41,12 @@ def predict(
     from ..artifact.runtime import load
 
     pipeline = load(model)
+    if not getattr(pipeline, "families_", True):
+        msg = (
+            f"{model}: was fitted on a table of features and cannot read files. Pass such a table "
+            "to predict in Python, or train on audio."
+        )
+        raise InputError(msg)
     paths = find_files(files)
     answers = answer(pipeline, paths, jobs=jobs, cache=cache_choice(cache, no_cache))
     failed = [record.pop("error") for record in answers]
@@ -62,9 +68,6 @@ def answer(model: Any, paths: list[str], *, jobs: int | None, cache: bool | str)
     A joblib model extracts with workers and the cache; an ONNX model runs file by file.
     """
     if hasattr(model, "pipeline_"):
-        if not model.families_:
-            msg = "this model was fitted on a table of features: it cannot read files."
-            raise click.ClickException(msg)
         model.pipeline_["features"].set_params(n_jobs=jobs, cache=cache)
     elif jobs is not None or isinstance(cache, str):
         remark("--jobs and --cache say nothing to an ONNX model, which runs file by file.")
@@ -80,15 +83,15 @@ def find_files(names: tuple[str, ...]) -> list[str]:
     from ..datasets import find_audio
 
     paths: list[str] = []
+    empty: list[str] = []
     for name in names:
-        if not Path(name).is_dir():
-            paths.append(name)
-            continue
-        found = [str(path) for path in find_audio(name)]
-        if not found:
-            remark(f"{name}: holds no audio files.")
+        found = [str(path) for path in find_audio(name)] if Path(name).is_dir() else [name]
         paths.extend(found)
+        if not found:
+            empty.append(name)
     if not paths:
-        msg = "no audio files were given."
-        raise click.ClickException(msg)
+        msg = f"{some(empty)}: no audio files are in there. Give audio files, or folders of them."
+        raise InputError(msg)
+    for name in empty:
+        remark(f"{name}: holds no audio files.")
     return paths

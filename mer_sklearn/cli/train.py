@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..artifact.manifest import SUFFIXES
 from .options import check_output, fit_to_source, learning_options, make_pipeline, read_source
 
 if TYPE_CHECKING:
     from ..evaluation.result import Evaluation
     from ..pipeline import EmotionPipeline
 
-__all__ = ["MODELS", "train", "train_and_save"]
-
-MODELS = (".joblib", ".onnx")
+__all__ = ["train", "train_and_save"]
 
 
 def _folds(context: click.Context, option: click.Parameter, value: int) -> int:
@@ -52,7 +51,7 @@ def train(
     is scored by cross-validation with groups apart before it learns from all rows, and the score is
     kept in the file.
     """
-    check_output(output, MODELS)
+    check_output(output, SUFFIXES)
     pipeline = make_pipeline(**options)
     dataset = read_source(source, settings)
     pipeline = fit_to_source(pipeline, dataset)

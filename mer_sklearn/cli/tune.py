@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ..artifact.manifest import SUFFIXES
 from ..errors import InputError, unknown_name
 from .options import (
     check_output,
@@ -20,7 +21,6 @@ from .options import (
     read_source,
     remark,
 )
-from .train import MODELS
 
 __all__ = ["tune"]
 
@@ -67,7 +67,7 @@ def tune(
     --storage a search that was stopped goes on when the command is repeated.
     """
     if output is not None:
-        check_output(output, MODELS)
+        check_output(output, SUFFIXES)
     pipeline = make_pipeline(**options)
     names = [name.strip() for name in models.split(",") if name.strip()]
     _check_names(names, metric)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
@@ -14,6 +17,12 @@ from mer_sklearn.artifact.manifest import to_json
 from mer_sklearn.artifact.runtime import read_manifest
 from mer_sklearn.errors import ArtifactError
 from mer_sklearn.features import MFCC
+
+# What a prediction by an ONNX model has no need of.
+HEAVY = [
+    *("sklearn", "scipy", "pandas", "librosa", "xgboost", "optuna", "onnx", "numba"),
+    *("imblearn", "joblib", "skl2onnx", "spox", "ndonnx"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +36,14 @@ def fit(corpus):
         return pipeline.fit(corpus.X[:32], y, groups=corpus.groups[:32])
 
     return fit
+
+
+@pytest.fixture(scope="session")
+def music(fit, tmp_path_factory):
+    """A file of the default preset and model."""
+    path = tmp_path_factory.mktemp("music") / "mood.onnx"
+    fit(features="music", model="mlp").save(path)
+    return path
 
 
 @pytest.fixture
@@ -89,3 +106,17 @@ def peak_memory():
     tracemalloc.start()
     yield lambda: tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+
+
+@pytest.fixture
+def cold():
+    """Run code in a process of its own; return what it printed, and what heavy it imported."""
+
+    def cold(code):
+        code += f"\nimport sys; print([m for m in {HEAVY} if m in sys.modules])"
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+        *printed, loaded = run.stdout.splitlines()
+        return printed, ast.literal_eval(loaded)
+
+    return cold

@@ -80,3 +80,14 @@ def test_the_command_line_answers_the_others(kind, paths, tmp_path, wav_files, c
     assert '"emotion": null' not in second
     assert captured.err.count("nan.wav") == 1
     assert captured.err.count("\n") == 1
+
+
+def test_the_graph_by_itself_does_not_look(paths):
+    """Outside Python: zero samples are silence, and zero clips an error of onnxruntime."""
+    session = load(paths["onnx"])._session
+    ask = ["probabilities"]
+    nothing = session.run(ask, {"waveform": np.zeros((1, 0), np.float32)})[0]
+    silence = session.run(ask, {"waveform": np.zeros((1, 22_050), np.float32)})[0]
+    np.testing.assert_allclose(nothing, silence, atol=1e-5)
+    with pytest.raises(Exception, match=r"RUNTIME_EXCEPTION|FAIL|INVALID_ARGUMENT"):
+        session.run(ask, {"waveform": np.zeros((0, 22_050), np.float32)})

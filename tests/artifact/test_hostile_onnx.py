@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -89,16 +90,48 @@ def test_a_second_manifest_is_found(copy, forge, tmp_path):
     refused(copy, "was changed after it was saved")
 
 
-@pytest.mark.parametrize("size", [2**28, 2**33], ids=["of 256 MB", "of 8 GB"])
-def test_a_huge_manifest_costs_no_memory(size, tmp_path, peak_memory):
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        (
+            2**28,
+            "its manifest has 256 MB, more than the 4 MB that mer_sklearn writes or reads. Do not "
+            "use the file.",
+        ),
+        (
+            2**33,
+            "is no ONNX model, or not a complete one (9 GB are too many). Give a file that `save` "
+            "or `mer export` wrote, or copy it again from its source.",
+        ),
+    ],
+    ids=["of 256 MB", "of 8 GB"],
+)
+def test_a_huge_manifest_costs_no_memory(size, sentence, tmp_path, peak_memory):
     path = tmp_path / "huge.onnx"
     value = size - 100
     key = b"\x0a\x0bmer_sklearn\x12" + _varint(value)
     with path.open("wb") as file:
         file.write(b"\x72" + _varint(len(key) + value) + key)
         file.truncate(file.tell() + value)
-    refused(path, r"its manifest has 256 MB, more than the 4 MB|9 GB are too many")
+    refused(path, f"^{re.escape(f'{path}: {sentence}')}$")
     assert peak_memory() < 2**21
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (bytes(1000), "its bytes are no message of protobuf"),
+        (b"\x08", "it ends too early"),
+        (b"\x3a\x7f", "it ends too early"),
+    ],
+    ids=["empty", "zeros", "a tag", "a length"],
+)
+def test_what_is_no_message_is_no_model(content, reason, tmp_path):
+    (tmp_path / "mood.onnx").write_bytes(content)
+    refused(
+        tmp_path / "mood.onnx", rf"is no ONNX model, or not a complete one \({reason}\)\. Give a"
+    )
 
 
 def test_a_huge_graph_of_others_costs_no_memory(tmp_path, peak_memory):

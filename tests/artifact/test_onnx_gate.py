@@ -16,17 +16,20 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     BaggingClassifier,
+    ExtraTreesClassifier,
     HistGradientBoostingRegressor,
     StackingClassifier,
     VotingClassifier,
+    VotingRegressor,
 )
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.svm import SVC
-from xgboost import XGBClassifier, XGBRegressor
+from xgboost import XGBClassifier, XGBRegressor, XGBRFRegressor
 
 from mer_sklearn import AudioFeatures, Clip, EmotionLabeller, parts
 from mer_sklearn.artifact import gate, onnx_file, saving
@@ -133,6 +136,11 @@ def test_our_own_converters_do_not_lie(name, fit, two, corpus, tmp_path):
 def test_a_known_lie_is_refused_by_name(fit, two, refused):
     pipeline = fit(two, model=KNeighborsClassifier(3, weights="distance"))
     refused(pipeline, "KNeighborsClassifier.* has no export that is right: .+; use weights=")
+
+
+def test_scores_without_probabilities_are_told_where_to_get_them(fit, refused):
+    sentence = r"Wrap it: model=ScoreClassifier\(SVC\(\.\.\.\)\), of mer_sklearn\.calibration\.$"
+    refused(fit(model=SVC()), sentence)
 
 
 def test_a_dropped_threshold_is_caught(believing, fit, two, refused):
@@ -428,6 +436,7 @@ def test_the_whole_is_compared_too(monkeypatch, fit, refused):
 
 
 def test_a_label_that_thresholds_of_xgboost_moved_has_a_cure(monkeypatch, fit, codes, refused):
+    monkeypatch.setattr(gate, "MOVED_SHARE", 1.0)  # as if rounding moved few of its rows
     true = onnx_file._answers
     calls = []
 
@@ -440,7 +449,70 @@ def test_a_label_that_thresholds_of_xgboost_moved_has_a_cure(monkeypatch, fit, c
 
     monkeypatch.setattr(onnx_file, "_answers", first_call_is_wrong)
     pipeline = fit(codes, model=XGBClassifier(n_estimators=3))
-    refused(pipeline, r'\(whole\) gives another label .* take model="xgboost", which moves them')
+    refused(pipeline, r'\(whole\) gives another label .* take LabelXGBClassifier .*model="xgboost"')
+
+
+BOOSTED = {"n_estimators": 20, "n_jobs": 1}
+ON_ROWS = {
+    "numbers": ("va", XGBRegressor(**BOOSTED), "XGBRegressor", "HalfwayXGBRegressor"),
+    "one a target": (
+        "va",
+        MultiOutputRegressor(XGBRegressor(**BOOSTED)),
+        "MultiOutputRegressor",
+        "HalfwayXGBRegressor",
+    ),
+    "a vote": (
+        "arousal",
+        VotingRegressor([("a", XGBRegressor(**BOOSTED)), ("b", Ridge())]),
+        "VotingRegressor",
+        "HalfwayXGBRegressor",
+    ),
+    "classes": ("codes", XGBClassifier(**BOOSTED), "XGBClassifier", "LabelXGBClassifier"),
+    "a stack": (
+        "codes",
+        StackingClassifier(
+            [("a", make_pipeline(StandardScaler(), XGBClassifier(**BOOSTED)))], logistic(), cv=2
+        ),
+        "StackingClassifier",
+        "LabelXGBClassifier",
+    ),
+    "a forest": (
+        "arousal",
+        XGBRFRegressor(n_estimators=8, max_depth=8),
+        "XGBRFRegressor",
+        "RandomForestRegressor",
+    ),
+    "histograms of fewer bins than values": (
+        "arousal",
+        HistGradientBoostingRegressor(max_iter=20, min_samples_leaf=3, max_bins=31),
+        "HistGradientBoostingRegressor",
+        "HalfwayXGBRegressor",
+    ),
+}
+
+
+@pytest.mark.parametrize(("target", "model", "outer", "cure"), ON_ROWS.values(), ids=ON_ROWS)
+def test_thresholds_on_training_rows_are_refused_with_a_cure(
+    target, model, outer, cure, fit, codes, corpus, refused
+):
+    """Graph and steps agree on the same rows; but rounding moves answers by any amount."""
+    y = {"codes": codes, "arousal": corpus.y("va")["arousal"][:32]}.get(target, target)
+    sentence = (
+        rf"of {outer} hang on the rounding of a feature: \d+% of 32 training rows move .*"
+        rf"The thresholds of \w+ lie on rows that it learned from, .*: take {cure} of .* or save"
+    )
+    refused(fit(y, model=model, scale=None), sentence)
+
+
+@pytest.mark.parametrize("model", ["xgboost", "forest", ExtraTreesClassifier(50)])
+def test_trees_between_rows_forgive_rounding(model, fit, corpus):
+    pipeline = fit(model=model)
+    (found,) = (
+        found
+        for found in gate.check(pipeline, onnx_file.trace(pipeline))
+        if found.part == "rounding"
+    )
+    assert (found.n, found.allowed, found.beyond) == (32, None, 0.0)
 
 
 def test_features_of_a_file_that_are_others_are_caught(monkeypatch, fit, refused):

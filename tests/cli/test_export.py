@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from mer_sklearn import EmotionPipeline
 from mer_sklearn.cli import main
@@ -23,6 +25,15 @@ def models(corpus, tmp_path_factory):
     pipeline.save(folder / "mood.joblib", info=info)
     assert main(["export", str(folder / "mood.joblib")]) == 0
     return str(folder / "mood.joblib"), str(folder / "mood.onnx")
+
+
+@pytest.fixture(scope="module")
+def forest(corpus, tmp_path_factory):
+    """A model of trees."""
+    path = str(tmp_path_factory.mktemp("trees") / "mood.onnx")
+    pipeline = EmotionPipeline("mfcc40-mean", model=RandomForestClassifier(5), cache=False)
+    pipeline.fit(corpus.X, corpus.y("quadrant")).save(path)
+    return path
 
 
 def test_export_says_what_it_wrote(models, wav_files, tmp_path, capsys):
@@ -115,6 +126,28 @@ def test_the_self_test_runs_when_it_is_asked_for(models, capsys):
         assert "self-test" in capsys.readouterr().out
 
 
+def test_a_file_is_read_once(models, monkeypatch, capsys):
+    from mer_sklearn.artifact import embedded
+
+    check_seal, checked = embedded.check_seal, []
+
+    def counted(manifest, payload, name):
+        checked.append(name)
+        check_seal(manifest, payload, name)
+
+    monkeypatch.setattr(embedded, "check_seal", counted)
+    assert main(["inspect", models[1]]) == 0
+    assert "passed" in capsys.readouterr().out
+    assert checked == [models[1]]
+
+
+def test_what_is_only_reported_says_how_much_of_it_moved(forest, capsys):
+    assert main(["inspect", forest]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (said,) = (line for line in lines if "whole, probabilities, made signals" in line)
+    assert re.search(r" off \(reported only\), \d+\.\d\d% beyond$", said)
+
+
 def test_a_model_without_scores_and_data_says_so(corpus, tmp_path, capsys):
     pipeline = EmotionPipeline("mfcc40-mean", model="ridge", cache=False)
     pipeline.fit(corpus.X, corpus.y("va")).save(tmp_path / "va.joblib")
@@ -183,3 +216,31 @@ def test_an_export_that_cannot_be_right_leaves_nothing(corpus, tmp_path, capsys)
     error = capsys.readouterr().err
     assert "KNeighborsClassifier(weights='distance') has no export that is right" in error
     assert [path.name for path in tmp_path.iterdir()] == ["mood.joblib"]
+
+
+def test_a_model_of_a_table_says_that_it_reads_no_files(table, corpus, wav_files, tmp_path, capsys):
+    path = tmp_path / "table.joblib"
+    EmotionPipeline(None, model="ridge").fit(table, corpus.y("va")).save(path)
+    assert main(["predict", str(path), wav_files[0]]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"mer: {path}: was fitted on a table of features and cannot read files.")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["predict", "export"])
+def test_folders_without_audio_are_one_sentence(command, models, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    out = [] if command == "predict" else ["-o", str(tmp_path / "other.onnx")]
+    assert main([command, models[0], str(tmp_path / "empty"), *out]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"mer: {tmp_path / 'empty'}: no audio files are in there. Give")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_folder_without_audio_beside_files_is_a_remark(models, wav_files, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["predict", models[1], wav_files[0], str(tmp_path / "empty")]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == f"mer: {tmp_path / 'empty'}: holds no audio files.\n"
+    assert len(captured.out.splitlines()) == 2
