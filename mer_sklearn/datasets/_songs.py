@@ -14,7 +14,7 @@ from .reading import read_table, whole_numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["artist_groups", "read_songs", "same_titles", "with_songs"]
+__all__ = ["PARTS", "artist_groups", "read_songs", "same_titles", "with_songs"]
 
 SONG_COLUMNS = ("artist", "title", "genre", "part")
 NAMES = {  # of the columns, in lower case; years and copies name them differently
@@ -23,6 +23,7 @@ NAMES = {  # of the columns, in lower case; years and copies name them different
     "genre": ("genre",),
     "part": ("mediaeval 2013 set",),
 }
+PARTS = {"development": "train", "evaluation": "test"}  # of the benchmark of 2013
 NOTHING = ("n/a", "na", "unknown", "-")
 
 

@@ -38,7 +38,7 @@ from ._plane import (
     with_curves,
     with_quadrant,
 )
-from ._songs import read_songs, same_titles, with_songs
+from ._songs import PARTS, read_songs, same_titles, with_songs
 from ._swap import put_right, swap_checks, undivided
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
@@ -56,7 +56,6 @@ COLUMNS = {  # copies turn the words around
 SCALE = (1, 9)
 N_RATERS = 10
 ENOUGH = 20  # songs; a ceiling of fewer is chance
-PARTS = {"development": "train", "evaluation": "test"}
 
 INFO = DatasetInfo(
     title="emoMusic: 1000 songs for emotional analysis of music",
