@@ -83,7 +83,8 @@ def artist_groups(artists: pd.Series, songs: pd.Series) -> pd.Series:
 
 def same_titles(songs: pd.DataFrame) -> list[Check]:
     """Return what `mer datasets validate` says of songs that share artist and title."""
-    named = songs[songs["title"] != ""].assign(key=songs["title"].str.casefold())
+    titles = songs["title"].fillna("")
+    named = songs[titles != ""].assign(key=titles.str.casefold())
     twice = named[named.duplicated(["group", "key"], keep=False)]
     if not len(twice):
         return []

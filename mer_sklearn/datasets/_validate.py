@@ -22,7 +22,7 @@ from ..errors import AudioError, DatasetError, InputError, MerWarning, some
 from ._check import Check
 from .base import Dataset
 from .registry import (
-    dataset_check,
+    check_particulars,
     dataset_options,
     load_dataset,
     needs_root,
@@ -93,17 +93,19 @@ def validate_dataset(
     if not needs_root(name):
         msg = f"The corpus {name!r} is generated; there is nothing on disk to validate."
         raise InputError(msg)
-    keeps = "missing" in dataset_options(name)
+    usual = dataset_options(name)
+    keeps = "missing" in usual
+    whole = all(value == usual.get(key) for key, value in options.items() if key != "missing")
     if keeps:
         options = {"missing": "keep", **options}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MerWarning)  # the checks of the corpus say it
             dataset = load_dataset(name, root, **options)
-            checks = dataset_check(name)(Path(root).expanduser())
+            checks = check_particulars(name, Path(root).expanduser(), options)
     except DatasetError as error:
         return [Check("loading", "wrong", str(error).rstrip("."))]
-    checks += _labels(dataset)
+    checks += _labels(dataset, whole=whole)
     if audio and not dataset.is_ready:
         checks += _audio(dataset, n_jobs, progress)
     # What is missing stands among the checks already, or was not asked for.
@@ -111,12 +113,11 @@ def validate_dataset(
     return [*checks, *(Check("loader", "note", text.rstrip(".")) for text in said)]
 
 
-def _labels(dataset: Dataset) -> list[Check]:
-    """Look at rows, targets, groups and the split."""
-    expected = dataset.info.n_rows
+def _labels(dataset: Dataset, *, whole: bool) -> list[Check]:
+    """Look at rows, targets, groups and the split; options may want other rows than the whole."""
+    expected = dataset.info.n_rows if whole else None
     found = f"{len(dataset)}" + (f" of {expected}" if expected else "")
-    complete = expected in (None, len(dataset)) or "offset" in dataset.frame
-    checks = [Check("rows", "ok" if complete else "wrong", found)]
+    checks = [Check("rows", "ok" if expected in (None, len(dataset)) else "wrong", found)]
     checks += [_target(dataset, name) for name in dataset.targets]
     if dataset.groups is None:
         checks.append(Check("groups", "note", "none: nothing keeps artists or speakers apart"))

@@ -33,7 +33,6 @@ from .base import Dataset, DatasetInfo
 if TYPE_CHECKING:
     import pandas as pd
 
-ENOUGH = 20  # songs; a ceiling of fewer is chance
 
 INFO = DatasetInfo(
     title="AMG1608: a dataset for personalized music emotion recognition",
@@ -159,8 +158,6 @@ def _text(cell: npt.NDArray[Any]) -> str:
 def _ceiling(songs: pd.DataFrame) -> dict[str, float]:
     """Return the best scores of the mean ratings of songs with several raters."""
     songs = songs[songs["n_raters"] > 1]
-    if len(songs) < ENOUGH:
-        return {}
     spreads = songs[["valence_std", "arousal_std"]].to_numpy()
     return ceiling_of_means(
         songs[AXES].to_numpy(), spreads**2 / (songs[["n_raters"]].to_numpy() - 1)

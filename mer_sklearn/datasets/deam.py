@@ -65,7 +65,6 @@ METADATA = (
 SCALE = (1, 9)
 PARTS_OF_2014 = {"2013": "train", "2014": "test"}
 LAST = {1000: "2013", 2000: "2014", 2058: "2015"}  # the last song of each year
-ENOUGH = 20  # songs; a ceiling of fewer is chance
 N_RATERS = {"2013": 10, "2014": 10, "2015": 5}  # of nearly all songs; the files do not say
 # Of the published ratings up to song 1000 as text, whatever the header and the ends of lines.
 EXCHANGED = "6f14f30e2b7d0ef512dc7f52ce9d2cb1fbceb762bc0b1540722b18403c0ccdf3"
@@ -182,14 +181,17 @@ def load(
     )
 
 
-def check(root: Path) -> list[Check]:
+def check(root: Path, *, annotation: str = "static") -> list[Check]:
     """Look at what is particular to DEAM: the names of its columns, and songs under two numbers."""
     tree = Tree(root)
-    ratings, _ = _read_static(tree)
     curves = _curves(tree)
-    means = None if curves is None else song_means(curves)
-    checks = swap_checks(ratings, lambda table: _parts(table, means))
-    songs, _, _ = _with_metadata(tree, ratings.reset_index())
+    if annotation == "raters":
+        ratings, reference = _read_all_raters(tree), _reference(tree, curves)
+    else:
+        ratings, _ = _read_static(tree)
+        reference = None if curves is None else song_means(curves), "curve"
+    checks = swap_checks(ratings, lambda table: _parts(table, *reference))
+    songs, _, _ = _with_metadata(tree, ratings.index.unique().to_frame(index=False))
     return [*checks, *same_titles(songs)]
 
 
@@ -305,23 +307,31 @@ def _static(
 
 
 def _raters(tree: Tree, curves: pd.DataFrame | None, *, repair: bool) -> tuple[pd.DataFrame, str]:
-    """Return a row for each rating of a song, and which labels these are.
+    """Return a row for each rating of a song, and which labels these are."""
+    ratings = _read_all_raters(tree)
+    parts = _parts(ratings, *_reference(tree, curves))
+    ratings, labels = put_right(ratings, parts, repair=repair, corpus="deam")
+    ratings["weight"] = 1 / ratings.groupby("song_id")["valence"].transform("size")
+    return ratings.reset_index(), labels
 
-    Without curves the ratings are compared with the means of the static file, as far as these are
-    known.
-    """
+
+def _read_all_raters(tree: Tree) -> pd.DataFrame:
+    """Return the ratings of all raters, by song, as they stand in the files."""
     import pandas as pd
 
     tree.need(*RATERS)
     paths = [path for path in map(tree.find, RATERS) if path is not None]
-    ratings = pd.concat([_read_raters(path) for path in paths])
+    return pd.concat([_read_raters(path) for path in paths])
+
+
+def _reference(tree: Tree, curves: pd.DataFrame | None) -> tuple[pd.DataFrame | None, str]:
+    """Return what the ratings of raters are compared with, and what it is.
+
+    Without curves that is the means of the static file, as far as these are known.
+    """
     if curves is not None:
-        parts = _parts(ratings, song_means(curves))
-    else:
-        parts = _parts(ratings, _known_means(tree), "known mean")
-    ratings, labels = put_right(ratings, parts, repair=repair, corpus="deam")
-    ratings["weight"] = 1 / ratings.groupby("song_id")["valence"].transform("size")
-    return ratings.reset_index(), labels
+        return song_means(curves), "curve"
+    return _known_means(tree), "known mean"
 
 
 def _known_means(tree: Tree) -> pd.DataFrame | None:
@@ -357,8 +367,6 @@ def _year(song: int) -> str:
 
 def _ceiling(songs: pd.DataFrame) -> dict[str, float]:
     """Return the best scores of the mean ratings; the deviations are those of the sample."""
-    if len(songs) < ENOUGH:
-        return {}
     n_raters = songs["song_id"].map(_year).map(N_RATERS).to_numpy()[:, None]
     errors = songs[["valence_std", "arousal_std"]].to_numpy() ** 2 / (n_raters - 1)
     return ceiling_of_means(songs[AXES].to_numpy(), errors)

@@ -55,7 +55,6 @@ COLUMNS = {  # copies turn the words around
 }
 SCALE = (1, 9)
 N_RATERS = 10
-ENOUGH = 20  # songs; a ceiling of fewer is chance
 
 INFO = DatasetInfo(
     title="emoMusic: 1000 songs for emotional analysis of music",
@@ -199,8 +198,6 @@ def _read_static(tree: Tree) -> pd.DataFrame:
 
 def _ceiling(songs: pd.DataFrame) -> dict[str, float]:
     """Return the best scores of the mean ratings; the deviations are those of the population."""
-    if len(songs) < ENOUGH:
-        return {}
     errors = songs[["valence_std", "arousal_std"]].to_numpy() ** 2 / N_RATERS
     return ceiling_of_means(songs[AXES].to_numpy(), errors)
 

@@ -110,6 +110,38 @@ def test_windows_are_no_incomplete_copy(deam):
     assert found["rows"].verdict == "ok"
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cremad", {"labels": "heard"}),
+        ("deam", {"annotation": "dynamic"}),
+        ("deam", {"benchmark": "2014"}),
+    ],
+)
+def test_rows_are_compared_with_the_whole_only_without_options(request, name, options):
+    root = request.getfixturevalue(name)
+    assert look(name, root, audio=False)["rows"].verdict == "wrong"
+    found = look(name, root, audio=False, **options)["rows"]
+    assert found.verdict == "ok"
+    assert found.found.isdecimal()
+
+
+def test_defaults_are_no_options(deam):
+    found = look("deam", deam, audio=False, annotation="static", missing="drop")
+    assert found["rows"].verdict == "wrong"
+
+
+def test_ratings_that_are_asked_for_are_looked_at(deam_tree):
+    root = deam_tree(raters=True)
+    path = next(root.rglob("static_annotations_songs_1_2000.csv"))
+    lines = path.read_text().splitlines()
+    turned = [f"{w},{s},{a},{v}" for w, s, v, a in (line.split(",") for line in lines[1:])]
+    path.write_text("\n".join([lines[0], *turned]) + "\n")
+    name = "V and A in the file, songs up to 1000"
+    assert look("deam", root, audio=False)[name].found.endswith("exchanged")
+    assert look("deam", root, audio=False, annotation="raters")[name].found.endswith("right")
+
+
 def test_synthetic_has_nothing_on_disk():
     with pytest.raises(InputError, match="nothing on disk"):
         validate_dataset("synthetic", "somewhere")
