@@ -8,6 +8,7 @@ other.
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ import numpy as np
 from ..audio import Segment, read_audio
 from ..errors import AudioError, DatasetError, InputError, MerWarning, some
 from ._check import Check
+from ._swap import ENOUGH
 from .base import Dataset
 from .registry import (
     check_particulars,
@@ -41,6 +43,7 @@ class _Heard:
     digest: str = ""
     seconds: float = 0.0
     peak: float = 0.0
+    level: float = 0.0  # dB of full scale
     error: str = ""
 
 
@@ -172,7 +175,7 @@ def _audio(
     heard = Parallel(n_jobs=n_jobs)(delayed(_hear)(path) for path in progress(there))
     groups = dataset.groups
     of_file = {} if groups is None else dict(zip(items, groups.tolist(), strict=True))
-    return [*checks, *_decoded(heard), *_copies(heard, of_file)]
+    return [*checks, *_decoded(heard), *_copies(heard, of_file), *_levels(dataset, items, heard)]
 
 
 def _hear(path: str) -> _Heard:
@@ -182,7 +185,9 @@ def _hear(path: str) -> _Heard:
         digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except (AudioError, OSError) as error:
         return _Heard(path, error=str(error))
-    return _Heard(path, digest, clip.duration, float(np.abs(clip.signal).max()))
+    peak = float(np.abs(clip.signal).max())
+    rms = float(np.sqrt(np.mean(clip.signal.astype(np.float64) ** 2)))
+    return _Heard(path, digest, clip.duration, peak, level=20 * math.log10(max(rms, QUIET)))
 
 
 def _decoded(heard: list[_Heard]) -> list[Check]:
@@ -218,3 +223,21 @@ def _copies(heard: list[_Heard], groups: dict[str, Any]) -> list[Check]:
     found = f"{len(sets)} sets of files with the same bytes"
     found += f", {len(torn)} across groups" if torn else ", each within a group"
     return [Check("copies", "wrong" if torn else "note", f"{found}: {names}")]
+
+
+def _levels(dataset: Dataset, items: list[str], heard: list[_Heard]) -> list[Check]:
+    """Say how loudness goes with valence and arousal; with the first alone they look exchanged."""
+    levels = {item.path: item.level for item in heard if not item.error}
+    rows = [row for row, path in enumerate(items) if path in levels]
+    if "va" not in dataset.targets or "offset" in dataset.frame or len(rows) < ENOUGH:
+        return []
+    values = dataset.y("va").to_numpy()[rows]
+    loud = np.array([levels[items[row]] for row in rows])
+    if not np.ptp(loud) or not np.ptp(values, axis=0).all():
+        return []
+    valence, arousal = np.corrcoef(values, loud, rowvar=False)[2, :2]
+    found = f"r with valence {valence:.3f}, with arousal {arousal:.3f}, {len(rows)} files"
+    if arousal > valence:
+        return [Check("level", "ok", found)]
+    why = "in most music it follows arousal: are the columns exchanged?"
+    return [Check("level", "note", f"{found}; {why}")]

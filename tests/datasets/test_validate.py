@@ -142,6 +142,22 @@ def test_ratings_that_are_asked_for_are_looked_at(deam_tree):
     assert look("deam", root, audio=False, annotation="raters")[name].found.endswith("right")
 
 
+@pytest.mark.parametrize(("columns", "verdict"), [(("v", "a"), "ok"), (("a", "v"), "note")])
+def test_level_follows_arousal(tmp_path, rng, columns, verdict):
+    lines = ["file,valence,arousal"]
+    for k in range(20):
+        drawn = {"v": rng.uniform(-1, 1), "a": k / 20}
+        tone = rng.uniform(-1, 1, 2_205) * 10 ** (drawn["a"] - 1.5)
+        soundfile.write(tmp_path / f"{k}.wav", tone, 22_050)
+        lines.append(",".join([f"{k}.wav", *(f"{drawn[name]:.3f}" for name in columns)]))
+    (tmp_path / "songs.csv").write_text("\n".join(lines) + "\n")
+    found = look("table", tmp_path / "songs.csv")["level"]
+    assert found.verdict == verdict
+    r = found.found.split()[3 if verdict == "note" else 6].rstrip(",")
+    assert float(r) == pytest.approx(1.0, abs=0.01)
+    assert "20 files" in found.found
+
+
 def test_synthetic_has_nothing_on_disk():
     with pytest.raises(InputError, match="nothing on disk"):
         validate_dataset("synthetic", "somewhere")
