@@ -30,9 +30,8 @@ def protocols(roots: Roots) -> Iterator[Line | str]:
         svr = rows[-1].result.by_target
         r2[labels] = [number(svr[axis]["scores"]["r2"]) for axis in AXES]
     changes = zip(AXES, *r2.values(), strict=True)
-    yield "; ".join(
-        f"R2 of {axis}, svr: {old} as published, {new} repaired" for axis, old, new in changes
-    )
+    said = (f"{axis} {old} as published, {new} repaired" for axis, old, new in changes)
+    yield f"R2 of the svr: {'; '.join(said)}."
 
 
 SYSTEM = System(

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsRegressor
 
-from mer_sklearn import Dataset, load_dataset
+from mer_sklearn import Dataset, EmotionPipeline, load_dataset
 from mer_sklearn.evaluation.result import Evaluation
 from mer_sklearn.evaluation.tables import number
 
@@ -66,27 +66,11 @@ def moments(roots: Roots) -> Dataset:
 
 def protocols(roots: Roots) -> Iterator[Line | str]:
     rows = moments(roots)
-    songs = deam_songs(roots, repair=True)
-    parts = {
-        "MFCC of the song": heard(songs, "mfcc40-mean", r"mfcc_sma\["),
-        "all of the song": heard(songs, "plain", "."),
-    }
     song = rows.frame["song_id"].to_numpy()
     one_in_five = next(StratifiedKFold(5, shuffle=True, random_state=0).split(song, song))
-    two_nearest = on_table(KNeighborsRegressor(2, weights="distance"), scale=None)
-    models = {
-        "nothing heard, mean": (constant(), rows),
-        MEAN_LIST: (on_table(SongMean(), scale=None), rows),
-        "nothing heard, list: the two nearest moments": (two_nearest, rows),
-    }
-    for name, part in parts.items():
-        table = part.X.set_axis(part.frame["song_id"]).loc[song].reset_index(drop=True)
-        held = replace(rows, X=table)
-        models[f"{name}, ridge"] = on_table("ridge"), held
-    models[f"{name}, the nearest song"] = on_table(KNeighborsRegressor(1)), held
     found = {}
     for protocol, cv in (("original", [one_in_five]), ("honest", 2 if roots.small else 5)):
-        for what, (model, given) in models.items():
+        for what, (model, given) in answers(roots, rows).items():
             row = line(protocol, what, model, given, cv=cv)
             found[protocol, what] = row.result
             yield replace(row, more=by_song(row.result, song))
@@ -101,6 +85,30 @@ def protocols(roots: Roots) -> Iterator[Line | str]:
     yield f"Within a song the labels move by {v:.3f} (valence) and {a:.3f} (arousal)."
 
 
+def answers(roots: Roots, rows: Dataset) -> dict[str, tuple[EmotionPipeline, Dataset]]:
+    """Return who answers, and what each of them hears of the windows."""
+    songs = deam_songs(roots, repair=True)
+    mfcc, everything = (
+        held(heard(songs, features, columns), rows)
+        for features, columns in (("mfcc40-mean", r"mfcc_sma\["), ("plain", "."))
+    )
+    two_nearest = KNeighborsRegressor(2, weights="distance")
+    return {
+        "nothing heard, mean": (constant(), rows),
+        MEAN_LIST: (on_table(SongMean(), scale=None), rows),
+        "nothing heard, list: the two nearest moments": (on_table(two_nearest, scale=None), rows),
+        "MFCC of the song, ridge": (on_table("ridge"), mfcc),
+        HELD: (on_table("ridge"), everything),
+        "all of the song, the nearest song": (on_table(KNeighborsRegressor(1)), everything),
+    }
+
+
+def held(songs: Dataset, rows: Dataset) -> Dataset:
+    """Return windows that hear the whole of their song."""
+    table = songs.X.set_axis(songs.frame["song_id"]).loc[rows.frame["song_id"]]
+    return replace(rows, X=table.reset_index(drop=True))
+
+
 def _errors(result: Evaluation) -> str:
     """Say by how much answers err."""
     each = (f"{axis} {number(result.by_target[axis]['scores']['rmse'])}" for axis in AXES)
@@ -109,9 +117,9 @@ def _errors(result: Evaluation) -> str:
 
 def by_song(result: Evaluation, song: npt.NDArray[np.int_]) -> dict[str, str]:
     """Return the RMSE of each song, averaged over the songs."""
-    answers = result.predictions
-    of_song = song[answers["row"].to_numpy()]
-    errors = pd.DataFrame({axis: answers[f"predicted_{axis}"] - answers[axis] for axis in AXES})
+    given = result.predictions
+    of_song = song[given["row"].to_numpy()]
+    errors = pd.DataFrame({axis: given[f"predicted_{axis}"] - given[axis] for axis in AXES})
     means = np.sqrt((errors**2).groupby(of_song).mean()).mean()
     return {f"{axis} rmse of a song": number(means[axis]) for axis in AXES}
 

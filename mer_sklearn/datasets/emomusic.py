@@ -113,7 +113,8 @@ def load(
     Returns
     -------
     Dataset
-        Targets `va` and `quadrant`; groups are the artists; `split` is the official one.
+        Targets `va` and `quadrant`; groups are the artists; `split` is the official one, where the
+        metadata tell it; `info.labels` says which labels.
 
     Raises
     ------

@@ -92,7 +92,8 @@ def load(
     repair : bool, default=True
         Whether to put valence and arousal right if this copy has them exchanged, with one warning.
     ready : bool, default=False
-        Whether X is the table of the corpus' own features instead of the audio.
+        Whether X is the table of the corpus' own features (functionals of the song, mean of the
+        window) instead of the audio.
     window : float, default=2.0
         Length of the windows in seconds, a multiple of 0.5.
     hop : float, default=None
@@ -103,7 +104,7 @@ def load(
     Returns
     -------
     Dataset
-        Targets `va` and `quadrant`; groups are the artists.
+        Targets `va` and `quadrant`; groups are the artists; `info.labels` says which labels.
 
     Raises
     ------
