@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import log_loss
+from sklearn.utils import shuffle
 
 from mer_sklearn import Dataset, EmotionPipeline, evaluate, load_dataset
 from mer_sklearn.datasets import DatasetInfo, Target
 
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
-NAMES = ("common", "copies", "layouts", "system_a", "system_b", "system_c", "system_e")
+RECIPES = ("labels", *(f"system_{letter}" for letter in "abcde"))
+NAMES = ("common", "copies", "layouts", *RECIPES)
 
 
 @pytest.fixture
@@ -117,39 +120,111 @@ def test_speakers_are_made_alike_without_labels(systems, table):
 
 
 def test_the_epoch_with_the_lowest_loss_on_the_test_rows_is_kept(systems, table):
-    from sklearn.metrics import log_loss
-    from sklearn.neural_network import MLPClassifier
-
     module = systems["system_a"]
     X, y = table.X.to_numpy(), table.y().to_numpy()
     wrong = np.where(y == "sad", "happy", "sad")
-    network = MLPClassifier((4,), random_state=0, learning_rate_init=0.1)
     losses = {}
     for name, truth in (("right", y), ("wrong", wrong)):
-        kept = module.BestOnTest(network, (X, truth)).fit(X, y).network_
+        kept = module.Network(tested=(X, truth)).fit(X, y).network_
         losses[name] = log_loss(y, kept.predict_proba(X))
     # The more it learns, the worse it is on labels turned round: there the first epoch is kept.
     assert losses["right"] < losses["wrong"]
 
 
-def protocols_of(name, systems, roots):
-    rows = list(systems[name].SYSTEM.protocols(roots))
-    return [row for row in rows if not isinstance(row, str)]
+def test_both_networks_of_system_a_are_one_that_is_watched(systems, table):
+    module = systems["system_a"]
+    X, y = table.X.to_numpy(), table.y().to_numpy()
+    last = module.Network().fit(X, y).network_
+    # On rows that it learns, the last epoch has the lowest loss, so it is the one that is kept.
+    best = module.Network(tested=(X, y)).fit(X, y).network_
+    other = module.Network(seed=1).fit(X, y).network_
+    np.testing.assert_array_equal(last.coefs_[0], best.coefs_[0])
+    assert not np.allclose(last.coefs_[0], other.coefs_[0])
 
 
-@pytest.mark.parametrize("name", ["system_a", "system_b", "system_e"])
-def test_honest_rows_keep_artists_apart_and_original_ones_do_not(name, systems, roots):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        rows = protocols_of(name, systems, roots)
-    splits = {protocol: {r.result.split for r in rows if r.protocol == protocol} for protocol in
-              ("original", "honest")}  # fmt: skip
-    assert splits["honest"] == {"artists apart"}
-    assert all("artists on both sides" in split for split in splits["original"])
+@pytest.mark.parametrize("watched", [False, True])
+def test_every_epoch_has_an_order_of_its_own(systems, table, monkeypatch, watched):
+    orders = []
+
+    def spy(rows, random_state):
+        orders.append(tuple(shuffle(rows, random_state=random_state)))
+        return np.array(orders[-1])
+
+    monkeypatch.setattr("sklearn.neural_network._multilayer_perceptron.shuffle", spy)
+    X, y = table.X.to_numpy(), table.y().to_numpy()
+    systems["system_a"].Network(tested=(X, y) if watched else None).fit(X, y)
+    assert len(orders) == len(set(orders)) == 20
 
 
-def test_a_list_knows_moments_of_songs_it_has_seen_and_no_others(systems, roots):
-    rows = protocols_of("system_b", systems, roots)
+@pytest.fixture
+def rows_of(systems, roots):
+    """Return the rows of the table of a recipe, on rendered clips."""
+
+    def run(name):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = list(systems[name].SYSTEM.protocols(roots))
+        return [row for row in found if not isinstance(row, str)]
+
+    return run
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_honest_rows_keep_groups_apart_and_original_ones_do_not(name, rows_of):
+    splits = {}
+    for row in rows_of(name):
+        splits.setdefault(row.protocol, set()).add(row.result.split)
+    whose, how = ("actors", " (leave one out)") if name == "system_c" else ("artists", "")
+    assert splits["honest"] == {f"{whose} apart{how}"}
+    for split in splits.get("original", ()):
+        assert split == "random split" or f"{whose} on both sides" in split
+    assert "original" in splits or name == "labels"
+
+
+def test_remarks_of_rows_stand_below_the_table_once(systems, table):
+    common = systems["common"]
+    found = evaluate(on_table(), table, cv=2)
+    twice = [
+        common.Line("honest", "a", replace(found, remarks=("One.", "Two."))),
+        common.Line("honest", "b", replace(found, remarks=("Two.",))),
+    ]
+    system = common.System("T", "p", "h", "m", lambda _: iter([*twice, "Said."]), lambda _: "made")
+    *_, said, remarks, last = system(common.Roots(Path("nowhere")))
+    assert (said, remarks, last) == ("Said.", "- One.\n- Two.", "What misleads: m")
+
+
+def test_a_column_of_one_row_is_empty_in_the_others(systems, table):
+    common = systems["common"]
+    found = evaluate(on_table(), table, cv=2)
+    rows = [common.Line("a", "b", found, more={"more": "1"}), common.Line("a", "c", found)]
+    head, _, first, second = common.table_of(rows, "protocol").splitlines()
+    assert head.endswith("| more |")
+    assert first.endswith("| 1 |")
+    assert second.endswith("| |")
+
+
+def test_artists_who_share_a_recording_are_one(systems, table):
+    songs = replace(table, frame=pd.DataFrame({"song_id": range(280, 340)}))
+    (first, _), *_ = systems["common"].ONE_RECORDING
+    apart = systems["common"].recordings_apart(songs)
+    assert list(apart.groups) == list(table.groups)  # of each pair one song is there: nothing to do
+    songs.frame.loc[59, "song_id"] = 706
+    groups = systems["common"].recordings_apart(songs).groups
+    assert first == 296
+    assert set(groups[10:20]) == set(groups[50:]) == {"v and z"}
+    assert list(groups[:10]) == ["u"] * 10
+
+
+def test_songs_may_lie_in_any_folder(systems, roots, tmp_path):
+    common = systems["common"]
+    assert common.has_audio(roots)
+    (roots.deam_root / "MEMD_audio").rename(roots.deam_root / "clips")
+    assert common.has_audio(roots)
+    assert not common.has_audio(common.Roots(tmp_path / "nowhere"))
+
+
+def test_a_list_knows_moments_of_songs_it_has_seen_and_no_others(rows_of):
+    rows = rows_of("system_b")
     r2 = {(row.protocol, row.what): row.result.scores["r2"] for row in rows}
     listed = "nothing heard, list: the song's mean"
     assert r2["original", listed] > 0.99
@@ -181,6 +256,19 @@ def test_classes_of_the_published_system_a(systems, mer_data):
         counts.append(named.y().value_counts().to_dict())
     assert counts[0] == {"sadness": 729, "happiness": 582, "fear": 210}  # as it published them
     assert counts[1] == {"sadness": 742, "happiness": 582, "fear": 158}
+
+
+def test_equal_songs_under_two_artists_are_those_that_are_known(systems, mer_data):
+    common = systems["common"]
+    path = mer_data / "feature_tables" / common.TABLE
+    songs = load_dataset("ready", path, target="valence_mean", task="regression", scale=(1, 9))
+    number = songs.frame["song_id"].astype(int)
+    of_row = number.groupby(songs.X.apply(tuple, axis=1))
+    artists = pd.Series(songs.groups).groupby(songs.X.apply(tuple, axis=1)).nunique()
+    pairs = of_row.apply(lambda found: tuple(sorted(found)))[artists > 1]
+    assert sorted(pairs) == sorted(common.ONE_RECORDING)
+    apart = common.recordings_apart(songs)
+    assert len(set(songs.groups)) - len(set(apart.groups)) == 3
 
 
 def test_the_ready_table_and_the_files_of_deam_agree(systems, mer_data):

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.dummy import DummyRegressor
 
-from mer_sklearn import Dataset, EmotionPipeline, MerError, evaluate, load_dataset
-from mer_sklearn.datasets import Target
+from mer_sklearn import AudioFeatures, Dataset, EmotionPipeline, MerError, evaluate, load_dataset
+from mer_sklearn.datasets import Target, find_audio
+from mer_sklearn.datasets._plane import AXES
 from mer_sklearn.evaluation.result import Evaluation
 from mer_sklearn.evaluation.tables import as_markdown, bracket, number
 
-AXES = ["valence", "arousal"]
 ENOUGH = 20  # groups; what fewer say of others is said by the folds
 SYNTHETIC = "synthetic clips in the official layout"
 TABLE = "deam_opensmile_song_means.csv"
+# Songs of DEAM that are one recording under two artists: all 130 means of openSMILE are equal.
+ONE_RECORDING = ((296, 706), (390, 758), (631, 893))
 
 
 @dataclass(frozen=True)
@@ -51,22 +54,28 @@ class Roots:
         """Folds with groups apart, drawn anew for every repeat."""
         return 2 if self.small else "5x3"
 
+    @property
+    def repeats(self) -> int:
+        """How often folds that ignore groups are drawn."""
+        return 1 if self.small else 3
+
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a table: a pipeline under a protocol."""
+    """One row of a table: a pipeline under a protocol; `more` are columns of its own."""
 
     protocol: str
     what: str
     result: Evaluation
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class System:
     """A published system as a recipe.
 
-    `protocols` yields the rows of its table, and sentences that go below it; `source` says what
-    they are computed from.
+    `protocols` yields the rows of its table, and sentences that go below it, as do the remarks of
+    the rows; `source` says what they are computed from.
     """
 
     title: str
@@ -88,6 +97,7 @@ class System:
         rows = [row for row in found if isinstance(row, Line)]
         yield table_of(rows, f"protocol, {SYNTHETIC}" if roots.small else "protocol")
         yield from (sentence for sentence in found if isinstance(sentence, str))
+        yield from remarks_of(rows)
         yield f"What misleads: {self.misleads}"
 
 
@@ -114,7 +124,15 @@ def table_of(found: Sequence[Line], head: str) -> str:
     }
     results = [row.result for row in found]
     of_task = _of_classes if results[0].task == "classification" else _of_numbers
-    return as_markdown({**columns, **of_task(results)})
+    more = {name: [row.more.get(name, "") for row in found] for row in found for name in row.more}
+    return as_markdown({**columns, **of_task(results), **more})
+
+
+def remarks_of(found: Sequence[Line]) -> Iterator[str]:
+    """Yield what the rows of a table have to say, each sentence once."""
+    said = dict.fromkeys(remark for row in found for remark in row.result.remarks)
+    if said:
+        yield "\n".join(f"- {remark}" for remark in said)
 
 
 def _of_classes(results: list[Evaluation]) -> dict[str, list[str]]:
@@ -145,7 +163,7 @@ def _spread(result: Evaluation) -> str:
 
 def _of_numbers(results: list[Evaluation]) -> dict[str, list[str]]:
     columns = {}
-    for metric in ("r2", "rmse"):
+    for metric in ("r2", "rmse", "ccc"):
         for axis in AXES:
             of_axis = [result.by_target[axis] for result in results]
             columns[f"{axis} {metric}"] = [number(of["scores"][metric]) for of in of_axis]
@@ -171,50 +189,60 @@ def constant() -> EmotionPipeline:
 
 
 def has_audio(roots: Roots) -> bool:
-    """Tell whether the copy of DEAM has its songs, not only the labels."""
-    return any(roots.deam_root.rglob("MEMD_audio/*"))
+    """Tell whether the copy of DEAM has its songs, in whatever folder, not only the labels."""
+    return roots.deam_root.is_dir() and bool(find_audio(roots.deam_root))
 
 
 def deam_source(roots: Roots) -> str:
     """Say what the recipes of DEAM are computed from."""
-    return "the songs of `MEMD_audio`" if has_audio(roots) else f"`{TABLE}`; there is no audio"
+    return "the songs" if has_audio(roots) else f"`{TABLE}`; there is no audio"
 
 
 def deam_songs(roots: Roots, *, repair: bool) -> Dataset:
     """Return the songs with their audio, or else the ready table, in the order of the files.
 
-    The target is `va`, from -1 to 1, with the labels as published or repaired.
+    The target is `va`, from -1 to 1, with the labels as published or repaired; groups are the
+    artists, see `recordings_apart`.
     """
     if has_audio(roots):
         with warnings.catch_warnings():  # that the labels were put right is what the table says
             warnings.simplefilter("ignore")
-            return load_dataset("deam", roots.deam_root, repair=repair)
+            return recordings_apart(load_dataset("deam", roots.deam_root, repair=repair))
     ending = "_mean" if repair else "_mean_as_published"
     names = [axis + ending for axis in AXES]
     path = roots.tables / TABLE
     if not path.is_file():
-        msg = f"{path} is not there, nor are the songs of DEAM in {roots.deam_root}/MEMD_audio."
+        msg = f"{path} is not there, nor are the songs of DEAM in {roots.deam_root}."
         raise MerError(msg)
     songs = load_dataset("ready", path, target=",".join(names), scale=(1, 9))
     frame = songs.frame.assign(song_id=songs.frame["song_id"].astype(int))
     frame = frame.rename(columns=dict(zip(names, AXES, strict=True)))
     va = Target(tuple(AXES), "regression", scale=(-1.0, 1.0))
-    return replace(songs, frame=frame, targets={"va": va}).take(frame["song_id"].argsort())
+    songs = replace(songs, frame=frame, targets={"va": va}).take(frame["song_id"].argsort())
+    return recordings_apart(songs)
+
+
+def recordings_apart(songs: Dataset) -> Dataset:
+    """Return songs of DEAM in whose groups no recording stands on both sides.
+
+    Two artists who share one count as one.
+    """
+    groups, song = songs.groups.copy(), songs.frame["song_id"].astype(int)
+    for pair in ONE_RECORDING:
+        artists = set(groups[song.isin(pair)])
+        groups[np.isin(groups, list(artists))] = " and ".join(sorted(artists))
+    return replace(songs, groups=groups)
 
 
 def heard(songs: Dataset, features: Any, columns: str) -> Dataset:
     """Return ready features: those that are extracted, or else the table's that match a pattern."""
     if songs.is_ready:
         return replace(songs, X=songs.X.filter(regex=columns))
-    from mer_sklearn import AudioFeatures
-
     extractor = AudioFeatures(features, cache=True)
     table = extractor.fit_transform(songs.X)
     return replace(songs, X=as_frame(table, extractor))
 
 
-def as_frame(table: Any, extractor: Any) -> Any:
+def as_frame(table: Any, extractor: Any) -> pd.DataFrame:
     """Return extracted features with the names of their columns."""
-    import pandas as pd
-
     return pd.DataFrame(table, columns=extractor.get_feature_names_out())

@@ -47,15 +47,17 @@ SYSTEM = System(
         "arousal (Music2Emo, a pretrained network), and 0.46 and 0.67 (PANNs and a network)."
     ),
     here=(
-        "needs `MEMD_audio`: thirds of octaves, and copies of training rows that are shifted, or "
-        "masked in time and band, as published. Without it the inputs are the spectral means of "
+        "needs the songs: means of thirds of octaves in place of spectra of 128 mel bands, and "
+        "other models in place of the residual network. Copies of training rows are one that is "
+        "shifted and one that is masked in time and band, made of the sound and of the whole song; "
+        "published are masks of the spectrogram, drawn anew with a probability of one half each "
+        "time a row is learned, and 30 s. Without the songs the inputs are the spectral means of "
         "the ready table (bands, moments, 14 MFCC), or all of it, without copies. The split is not "
         "published; a random one stands for it."
     ),
     misleads=(
-        "nothing could be checked: no number, no split; the labels of 744 songs are exchanged, "
-        "which makes valence easier and arousal harder than they are; clips are said to last 30 s "
-        "where the label is of 45 s, and of whole songs from 2001 on."
+        "nothing could be checked: no number, no split; the labels of 744 songs are exchanged; "
+        "clips are said to last 30 s where the label is of 45 s, and of whole songs from 2001 on."
     ),
     protocols=protocols,
     source=deam_source,

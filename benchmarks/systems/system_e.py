@@ -28,10 +28,11 @@ SYSTEM = System(
     title="System E, static part: DEAM's songs on the plane, the first 80 % of the file learned",
     published="curves of the loss, no number.",
     here=(
-        "needs `MEMD_audio`: thirds of octaves stand for the published spectra (mono, not stereo). "
-        "Without it the inputs are the spectral means of the ready table (bands, moments, 14 "
-        "MFCC), or all of it. *Original* learns from the first 80 % of the rows in the order of "
-        "the file and tests the others."
+        "needs the songs: means of thirds of octaves stand for the published spectra (mono, not "
+        "stereo), and a network of one layer or an svr for those of convolutions, recurrence and "
+        "attention. Without the songs the inputs are the spectral means of the ready table (bands, "
+        "moments, 14 MFCC), or all of it. *Original* learns from the first 80 % of the rows in the "
+        "order of the file and tests the others."
     ),
     misleads=(
         "the file is ordered by year: all 744 songs with exchanged labels are learned, and none is "

@@ -16,7 +16,7 @@ from .options import (
     learning_options,
     make_pipeline,
     print_result,
-    read_source,
+    read_settings,
 )
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def cross(
 
     The corpora are brought to one form of --target: va, quadrant, emotion or emotion_sex. Within a
     corpus there are folds with groups apart. SOURCE is as of evaluate; --set KEY=VALUE is for all
-    of them, --set 2:KEY=VALUE for the second.
+    of them, --set 2:KEY=VALUE for the second, which may be the same SOURCE with other options.
     """
-    if len(sources) < 2 or len(set(sources)) < len(sources):
+    own = _settings(sources, settings)
+    if len(sources) < 2 or len(set(zip(sources, own, strict=True))) < len(sources):
         msg = "name two different sources or more: what is learned, and what is tested."
         raise click.UsageError(msg)
     if target is None:
@@ -59,7 +60,7 @@ def cross(
     if output is not None:
         check_output(output)
     pipeline = make_pipeline(**options)
-    corpora = _read(sources, settings)
+    corpora = _read(sources, own)
     # A ready table first: it decides that there are no features to extract, and audio is refused.
     for corpus in sorted(corpora.values(), key=lambda corpus: not corpus.is_ready):
         pipeline = fit_to_source(pipeline, corpus)
@@ -71,22 +72,31 @@ def cross(
     print_result(result, sources, as_json=as_json, markdown=markdown, output=output)
 
 
-def _read(sources: Sequence[str], settings: Sequence[str]) -> dict[str, Dataset]:
-    """Return the corpora by name; those that share a name go by their source."""
+def _settings(sources: Sequence[str], settings: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the --set options of each source."""
     numbered = [(OF_ONE.fullmatch(text), text) for text in settings]
     beyond = [text for one, text in numbered if one and not 1 <= int(one[1]) <= len(sources)]
     if beyond:
         msg = f"--set {beyond[0]!r} is of no source; they are 1 to {len(sources)}."
         raise click.UsageError(msg)
-    read = [
-        read_source(
-            source,
-            [one[2] if one else text for one, text in numbered if not one or int(one[1]) == number],
-        )
-        for number, source in enumerate(sources, 1)
+    return [
+        tuple(one[2] if one else text for one, text in numbered if not one or int(one[1]) == number)
+        for number in range(1, len(sources) + 1)
     ]
+
+
+def _read(sources: Sequence[str], settings: Sequence[tuple[str, ...]]) -> dict[str, Dataset]:
+    """Return the corpora by name, which is their source, and its options, where that is not enough.
+
+    Their remarks are part of the result.
+    """
+    from ..datasets import load_source
+
+    given = list(zip(sources, settings, strict=True))
+    read = [load_source(source, read_settings(own)) for source, own in given]
     names = [corpus.name for corpus in read]
-    return {
-        source if names.count(corpus.name) > 1 else corpus.name: corpus
-        for source, corpus in zip(sources, read, strict=True)
-    }
+    corpora = {}
+    for corpus, (source, own) in zip(read, given, strict=True):
+        name = corpus.name if names.count(corpus.name) == 1 else source
+        corpora[" ".join([name, *own]) if sources.count(name) > 1 else name] = corpus
+    return corpora

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ceiling_of_means", "ceiling_of_votes"]
 
+ENOUGH = 20  # clips; a ceiling of fewer is chance
 N_DRAWS = 200
 
 
@@ -46,12 +47,15 @@ def ceiling_of_means(means: npt.NDArray[Any], errors: npt.NDArray[Any]) -> dict[
     -------
     dict of str to float
         "r2", "pearson" and "rmse"; a target that is noise alone can be predicted by 0 of both.
+        Empty for fewer than 20 clips, whose ceiling is chance.
 
     Examples
     --------
-    >>> ceiling_of_means(np.array([[0.0], [2.0]]), np.array([[0.25], [0.25]]))["r2"]
+    >>> ceiling_of_means(np.array([[0.0], [2.0]] * 10), np.full((20, 1), 0.25))["r2"]
     0.75
     """
+    if len(means) < ENOUGH:
+        return {}
     noise, spread = errors.mean(axis=0), means.var(axis=0)
     known = np.clip(1 - np.divide(noise, spread, out=np.ones_like(noise), where=spread > 0), 0, 1)
     return {
@@ -76,8 +80,10 @@ def ceiling_of_votes(votes: pd.DataFrame, clips: pd.Series, labels: pd.Series) -
     Returns
     -------
     dict of str to float
-        "accuracy" and "balanced_accuracy", the means over the draws.
+        "accuracy" and "balanced_accuracy", the means over the draws; empty for fewer than 20 clips.
     """
+    if len(labels) < ENOUGH:
+        return {}
     rng = np.random.default_rng(0)
     values, of_rating = votes.to_numpy(float), clips.to_numpy()
     classes = list(votes.columns)

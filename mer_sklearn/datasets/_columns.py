@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatasetError, InputError, some, unknown_name
+from ._plane import AXES
 from .base import Target
 from .reading import as_numbers
 
@@ -23,7 +24,6 @@ __all__ = [
 
 GROUP_COLUMNS = ("group", "artist", "actor", "speaker", "song")
 CLASS_COLUMNS = ("emotion", "label")
-VA_COLUMNS = ("valence", "arousal")
 
 
 def find_column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
@@ -61,7 +61,7 @@ def choose_targets(
         column = find_column(table, (name,))
         if column is not None:
             targets[name] = Target((column,), "classification", f"The column {column!r}.")
-    columns = tuple(filter(None, (find_column(table, (name,)) for name in VA_COLUMNS)))
+    columns = tuple(filter(None, (find_column(table, (name,)) for name in AXES)))
     if columns:
         name = "va" if len(columns) == 2 else columns[0].lower()
         targets[name] = Target(columns, "regression", "From -1 to 1.")
@@ -91,10 +91,10 @@ def read_values(
         raise InputError(msg)
     for name in numeric:
         numbers = as_numbers(table[name], path)
-        if ends is not None or name.lower() in VA_COLUMNS:
+        if ends is not None or name.lower() in AXES:
             numbers = _rescale(path, numbers, ends)
         table[name] = numbers
-    va = [name for name in numeric if name.lower() in VA_COLUMNS]
+    va = [name for name in numeric if name.lower() in AXES]
     if va and ends is None and (table[va] >= 0).all(axis=None):
         return [f"No number of {some(va)} is below 0: if they end at 0 and 1, set scale=0,1."]
     return []
@@ -118,9 +118,9 @@ def _chosen(path: Path, table: pd.DataFrame, target: str, task: str) -> dict[str
     for name in columns:
         if name not in table:
             raise unknown_name(f"column of {path.name}", name, map(str, table))
-    is_va = sorted(name.lower() for name in columns) == sorted(VA_COLUMNS)
+    is_va = sorted(name.lower() for name in columns) == sorted(AXES)
     if is_va:
-        columns.sort(key=lambda name: VA_COLUMNS.index(name.lower()))
+        columns.sort(key=lambda name: AXES.index(name.lower()))
     if task == "auto":
         numeric = len(columns) > 1 or _is_measured(table[columns[0]])
         task = "regression" if numeric else "classification"

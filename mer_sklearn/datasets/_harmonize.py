@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError, some, unknown_name
+from ._plane import AXES
 from .base import OTHER_NAMES, Dataset, Target
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["harmonize"]
 
 UNIT = (-1.0, 1.0)
-AXES = ["valence", "arousal"]
 TARGETS = ("emotion", "emotion_sex", "quadrant", "va")
 SYNONYMS = {
     "anger": "angry",

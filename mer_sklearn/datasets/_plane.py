@@ -79,9 +79,9 @@ def song_means(curves: pd.DataFrame) -> pd.DataFrame:
 
 def as_arrays(curves: pd.DataFrame) -> pd.Series:
     """Return each song's curve as an array of shape (n_moments, 2), by song."""
-    songs = {song: curve[AXES].to_numpy() for song, curve in curves.groupby("song_id")}
     import pandas as pd
 
+    songs = {song: curve[AXES].to_numpy() for song, curve in curves.groupby("song_id")}
     return pd.Series(songs, dtype=object)
 
 

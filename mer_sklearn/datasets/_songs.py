@@ -14,7 +14,7 @@ from .reading import read_table, whole_numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["artist_groups", "read_songs", "same_titles", "with_songs"]
+__all__ = ["PARTS", "artist_groups", "read_songs", "same_titles", "with_songs"]
 
 SONG_COLUMNS = ("artist", "title", "genre", "part")
 NAMES = {  # of the columns, in lower case; years and copies name them differently
@@ -23,6 +23,7 @@ NAMES = {  # of the columns, in lower case; years and copies name them different
     "genre": ("genre",),
     "part": ("mediaeval 2013 set",),
 }
+PARTS = {"development": "train", "evaluation": "test"}  # of the benchmark of 2013
 NOTHING = ("n/a", "na", "unknown", "-")
 
 
@@ -82,7 +83,8 @@ def artist_groups(artists: pd.Series, songs: pd.Series) -> pd.Series:
 
 def same_titles(songs: pd.DataFrame) -> list[Check]:
     """Return what `mer datasets validate` says of songs that share artist and title."""
-    named = songs[songs["title"] != ""].assign(key=songs["title"].str.casefold())
+    titles = songs["title"].fillna("")
+    named = songs[titles != ""].assign(key=titles.str.casefold())
     twice = named[named.duplicated(["group", "key"], keep=False)]
     if not len(twice):
         return []

@@ -151,7 +151,7 @@ def keep_found(
     if missing == "drop":
         frame = frame[here]
     home = root / place
-    paths = [str(audio.get(name, home.with_name(name + home.suffix))) for name in frame["file"]]
+    paths = [str(audio.get(name, home.parent / (name + home.suffix))) for name in frame["file"]]
     frame = frame.assign(file=[_below(root, path) for path in paths])
     return frame.reset_index(drop=True), paths, remarks
 

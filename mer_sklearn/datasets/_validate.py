@@ -8,6 +8,7 @@ other.
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -20,9 +21,10 @@ import numpy as np
 from ..audio import Segment, read_audio
 from ..errors import AudioError, DatasetError, InputError, MerWarning, some
 from ._check import Check
+from ._swap import ENOUGH
 from .base import Dataset
 from .registry import (
-    dataset_check,
+    check_particulars,
     dataset_options,
     load_dataset,
     needs_root,
@@ -41,6 +43,7 @@ class _Heard:
     digest: str = ""
     seconds: float = 0.0
     peak: float = 0.0
+    level: float = 0.0  # dB of full scale
     error: str = ""
 
 
@@ -93,17 +96,19 @@ def validate_dataset(
     if not needs_root(name):
         msg = f"The corpus {name!r} is generated; there is nothing on disk to validate."
         raise InputError(msg)
-    keeps = "missing" in dataset_options(name)
+    usual = dataset_options(name)
+    keeps = "missing" in usual
+    whole = all(value == usual.get(key) for key, value in options.items() if key != "missing")
     if keeps:
         options = {"missing": "keep", **options}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MerWarning)  # the checks of the corpus say it
             dataset = load_dataset(name, root, **options)
-            checks = dataset_check(name)(Path(root).expanduser())
+            checks = check_particulars(name, Path(root).expanduser(), options)
     except DatasetError as error:
         return [Check("loading", "wrong", str(error).rstrip("."))]
-    checks += _labels(dataset)
+    checks += _labels(dataset, whole=whole)
     if audio and not dataset.is_ready:
         checks += _audio(dataset, n_jobs, progress)
     # What is missing stands among the checks already, or was not asked for.
@@ -111,12 +116,11 @@ def validate_dataset(
     return [*checks, *(Check("loader", "note", text.rstrip(".")) for text in said)]
 
 
-def _labels(dataset: Dataset) -> list[Check]:
-    """Look at rows, targets, groups and the split."""
-    expected = dataset.info.n_rows
+def _labels(dataset: Dataset, *, whole: bool) -> list[Check]:
+    """Look at rows, targets, groups and the split; options may want other rows than the whole."""
+    expected = dataset.info.n_rows if whole else None
     found = f"{len(dataset)}" + (f" of {expected}" if expected else "")
-    complete = expected in (None, len(dataset)) or "offset" in dataset.frame
-    checks = [Check("rows", "ok" if complete else "wrong", found)]
+    checks = [Check("rows", "ok" if expected in (None, len(dataset)) else "wrong", found)]
     checks += [_target(dataset, name) for name in dataset.targets]
     if dataset.groups is None:
         checks.append(Check("groups", "note", "none: nothing keeps artists or speakers apart"))
@@ -171,7 +175,7 @@ def _audio(
     heard = Parallel(n_jobs=n_jobs)(delayed(_hear)(path) for path in progress(there))
     groups = dataset.groups
     of_file = {} if groups is None else dict(zip(items, groups.tolist(), strict=True))
-    return [*checks, *_decoded(heard), *_copies(heard, of_file)]
+    return [*checks, *_decoded(heard), *_copies(heard, of_file), *_levels(dataset, items, heard)]
 
 
 def _hear(path: str) -> _Heard:
@@ -181,7 +185,9 @@ def _hear(path: str) -> _Heard:
         digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except (AudioError, OSError) as error:
         return _Heard(path, error=str(error))
-    return _Heard(path, digest, clip.duration, float(np.abs(clip.signal).max()))
+    peak = float(np.abs(clip.signal).max())
+    rms = float(np.sqrt(np.mean(clip.signal.astype(np.float64) ** 2)))
+    return _Heard(path, digest, clip.duration, peak, level=20 * math.log10(max(rms, QUIET)))
 
 
 def _decoded(heard: list[_Heard]) -> list[Check]:
@@ -217,3 +223,21 @@ def _copies(heard: list[_Heard], groups: dict[str, Any]) -> list[Check]:
     found = f"{len(sets)} sets of files with the same bytes"
     found += f", {len(torn)} across groups" if torn else ", each within a group"
     return [Check("copies", "wrong" if torn else "note", f"{found}: {names}")]
+
+
+def _levels(dataset: Dataset, items: list[str], heard: list[_Heard]) -> list[Check]:
+    """Say how loudness goes with valence and arousal; with the first alone they look exchanged."""
+    levels = {item.path: item.level for item in heard if not item.error}
+    rows = [row for row, path in enumerate(items) if path in levels]
+    if "va" not in dataset.targets or "offset" in dataset.frame or len(rows) < ENOUGH:
+        return []
+    values = dataset.y("va").to_numpy()[rows]
+    loud = np.array([levels[items[row]] for row in rows])
+    if not np.ptp(loud) or not np.ptp(values, axis=0).all():
+        return []
+    valence, arousal = np.corrcoef(values, loud, rowvar=False)[2, :2]
+    found = f"r with valence {valence:.3f}, with arousal {arousal:.3f}, {len(rows)} files"
+    if arousal > valence:
+        return [Check("level", "ok", found)]
+    why = "in most music it follows arousal: are the columns exchanged?"
+    return [Check("level", "note", f"{found}; {why}")]

@@ -16,7 +16,8 @@ Traps: in the published static file valence and arousal are exchanged for the 74
 which `load` puts right (see `_swap`); headers have blanks after their commas, and one inside a
 name; the second file has other columns; metadata are ragged, and every year orders them otherwise;
 from 2001 on songs are rated by five instead of ten, and are whole; the 744 songs are those of
-emoMusic; 67 artists have songs in 2013 and 2014.
+emoMusic; 67 artists have songs in 2013 and 2014. There is no split of the whole: each year had a
+benchmark of its own (`benchmark=`), and learning later years to test 2013 was none of them.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from ._plane import (
     with_curves,
     with_quadrant,
 )
-from ._songs import read_songs, same_titles, with_songs
+from ._songs import PARTS, read_songs, same_titles, with_songs
 from ._swap import Part, agreement, mend, put_right, swap_checks
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
@@ -62,8 +63,8 @@ METADATA = (
     ("metadata_2015.csv",),
 )
 SCALE = (1, 9)
+PARTS_OF_2014 = {"2013": "train", "2014": "test"}
 LAST = {1000: "2013", 2000: "2014", 2058: "2015"}  # the last song of each year
-ENOUGH = 20  # songs; a ceiling of fewer is chance
 N_RATERS = {"2013": 10, "2014": 10, "2015": 5}  # of nearly all songs; the files do not say
 # Of the published ratings up to song 1000 as text, whatever the header and the ends of lines.
 EXCHANGED = "6f14f30e2b7d0ef512dc7f52ce9d2cb1fbceb762bc0b1540722b18403c0ccdf3"
@@ -83,11 +84,15 @@ INFO = DatasetInfo(
         "The 744 songs up to 1000 are those of emoMusic: never learn from one and test the other.",
         "From song 2001 on whole songs were rated, by five raters instead of ten.",
         "Neighbouring moments are almost the same: split by artist before cutting windows.",
+        "It grew for three years, each with a benchmark of its own: a year is no fold.",
     ),
     source="cvml.unige.ch/databases/DEAM",
     needs="DEAM_Annotations, MEMD_audio/*.mp3, metadata; features for ready=true",
     scale="valence and arousal, 1 to 9 (song) and -1 to 1 (moments), loaded as -1 to 1",
-    split="by year: 2013 (744 songs), 2014 (1000) and 2015 (58), each the test set of its year",
+    split=(
+        "none of the whole; benchmark=2013 has 619 and 125 songs, artists on both sides, "
+        "benchmark=2014 learns 2013 and tests 2014"
+    ),
     n_rows=1802,
     named_groups=True,
     songs="MediaEval",
@@ -102,6 +107,7 @@ def load(
     ready: bool = False,
     window: float = 2.0,
     hop: float | None = None,
+    benchmark: Literal["none", "2013", "2014"] = "none",
     missing: Literal["drop", "keep"] = "drop",
 ) -> Dataset:
     """Load DEAM.
@@ -122,6 +128,10 @@ def load(
         Length of the windows in seconds, a multiple of 0.5.
     hop : float, default=None
         Seconds from one window to the next; None lets none overlap.
+    benchmark : {"none", "2013", "2014"}, default="none"
+        The songs and the split of a MediaEval benchmark: "2013" is development against evaluation,
+        as its metadata say, "2014" is all of 2013 against all of 2014. That of 2015 learned 431
+        excerpts that nobody has listed, so it is not here.
     missing : {"drop", "keep"}, default="drop"
         What becomes of songs whose audio is missing; "keep" is for looking at the labels.
 
@@ -129,11 +139,13 @@ def load(
     -------
     Dataset
         Targets `va` and `quadrant`; groups are the artists; `info.labels` says which labels.
+        The whole corpus has no official split.
 
     Raises
     ------
     DatasetError
-        If a table is missing or broken, or there is no audio.
+        If a table is missing or broken, or there is no audio, or the metadata do not tell the parts
+        of the benchmark.
     InputError
         If `window` or `hop` is no multiple of 0.5.
     """
@@ -151,6 +163,8 @@ def load(
         frame, labels = windows(_needed(tree, curves), window=window, hop=hop), "as published"
         text = "the mean of the raters over time, averaged over the window"
     frame, group, said = _with_metadata(tree, frame)
+    if benchmark != "none":
+        frame = _of_benchmark(root, frame, benchmark)
     return assemble(
         "deam",
         root,
@@ -167,14 +181,17 @@ def load(
     )
 
 
-def check(root: Path) -> list[Check]:
+def check(root: Path, *, annotation: str = "static") -> list[Check]:
     """Look at what is particular to DEAM: the names of its columns, and songs under two numbers."""
     tree = Tree(root)
-    ratings, _ = _read_static(tree)
     curves = _curves(tree)
-    means = None if curves is None else song_means(curves)
-    checks = swap_checks(ratings, lambda table: _parts(table, means))
-    songs, _, _ = _with_metadata(tree, ratings.reset_index())
+    if annotation == "raters":
+        ratings, reference = _read_all_raters(tree), _reference(tree, curves)
+    else:
+        ratings, _ = _read_static(tree)
+        reference = None if curves is None else song_means(curves), "curve"
+    checks = swap_checks(ratings, lambda table: _parts(table, *reference))
+    songs, _, _ = _with_metadata(tree, ratings.index.unique().to_frame(index=False))
     return [*checks, *same_titles(songs)]
 
 
@@ -290,23 +307,31 @@ def _static(
 
 
 def _raters(tree: Tree, curves: pd.DataFrame | None, *, repair: bool) -> tuple[pd.DataFrame, str]:
-    """Return a row for each rating of a song, and which labels these are.
+    """Return a row for each rating of a song, and which labels these are."""
+    ratings = _read_all_raters(tree)
+    parts = _parts(ratings, *_reference(tree, curves))
+    ratings, labels = put_right(ratings, parts, repair=repair, corpus="deam")
+    ratings["weight"] = 1 / ratings.groupby("song_id")["valence"].transform("size")
+    return ratings.reset_index(), labels
 
-    Without curves the ratings are compared with the means of the static file, as far as these are
-    known.
-    """
+
+def _read_all_raters(tree: Tree) -> pd.DataFrame:
+    """Return the ratings of all raters, by song, as they stand in the files."""
     import pandas as pd
 
     tree.need(*RATERS)
     paths = [path for path in map(tree.find, RATERS) if path is not None]
-    ratings = pd.concat([_read_raters(path) for path in paths])
+    return pd.concat([_read_raters(path) for path in paths])
+
+
+def _reference(tree: Tree, curves: pd.DataFrame | None) -> tuple[pd.DataFrame | None, str]:
+    """Return what the ratings of raters are compared with, and what it is.
+
+    Without curves that is the means of the static file, as far as these are known.
+    """
     if curves is not None:
-        parts = _parts(ratings, song_means(curves))
-    else:
-        parts = _parts(ratings, _known_means(tree), "known mean")
-    ratings, labels = put_right(ratings, parts, repair=repair, corpus="deam")
-    ratings["weight"] = 1 / ratings.groupby("song_id")["valence"].transform("size")
-    return ratings.reset_index(), labels
+        return song_means(curves), "curve"
+    return _known_means(tree), "known mean"
 
 
 def _known_means(tree: Tree) -> pd.DataFrame | None:
@@ -342,8 +367,6 @@ def _year(song: int) -> str:
 
 def _ceiling(songs: pd.DataFrame) -> dict[str, float]:
     """Return the best scores of the mean ratings; the deviations are those of the sample."""
-    if len(songs) < ENOUGH:
-        return {}
     n_raters = songs["song_id"].map(_year).map(N_RATERS).to_numpy()[:, None]
     errors = songs[["valence_std", "arousal_std"]].to_numpy() ** 2 / (n_raters - 1)
     return ceiling_of_means(songs[AXES].to_numpy(), errors)
@@ -353,4 +376,18 @@ def _with_metadata(tree: Tree, frame: pd.DataFrame) -> tuple[pd.DataFrame, str, 
     """Add year, artist, title, genre and groups; return what the groups are, and what to say."""
     year = frame["song_id"].map(_year)
     paths = [path for names in METADATA if (path := tree.find(*names)) is not None]
-    return with_songs(frame.assign(year=year, split=year), read_songs(paths))
+    return with_songs(frame.assign(year=year), read_songs(paths))
+
+
+def _of_benchmark(root: Path, frame: pd.DataFrame, benchmark: str) -> pd.DataFrame:
+    """Return the rows of a benchmark, with its split."""
+    years = ["2013"] if benchmark == "2013" else ["2013", "2014"]
+    frame = frame[frame["year"].isin(years)].reset_index(drop=True)
+    split = frame["part"].map(PARTS) if benchmark == "2013" else frame["year"].map(PARTS_OF_2014)
+    if split.isna().any() or split.nunique() < 2:
+        msg = (
+            f"{root}: benchmark={benchmark!r} needs songs to learn and to test, which its metadata "
+            f"and labels do not tell. Put {METADATA[0][0]} there, or leave benchmark out."
+        )
+        raise DatasetError(msg)
+    return frame.assign(split=split)

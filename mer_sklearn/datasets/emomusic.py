@@ -38,7 +38,7 @@ from ._plane import (
     with_curves,
     with_quadrant,
 )
-from ._songs import read_songs, same_titles, with_songs
+from ._songs import PARTS, read_songs, same_titles, with_songs
 from ._swap import put_right, swap_checks, undivided
 from ._tree import Tree
 from .base import Dataset, DatasetInfo
@@ -55,8 +55,6 @@ COLUMNS = {  # copies turn the words around
 }
 SCALE = (1, 9)
 N_RATERS = 10
-ENOUGH = 20  # songs; a ceiling of fewer is chance
-PARTS = {"development": "train", "evaluation": "test"}
 
 INFO = DatasetInfo(
     title="emoMusic: 1000 songs for emotional analysis of music",
@@ -115,7 +113,8 @@ def load(
     Returns
     -------
     Dataset
-        Targets `va` and `quadrant`; groups are the artists; `split` is the official one.
+        Targets `va` and `quadrant`; groups are the artists; `split` is the official one, where the
+        metadata tell it; `info.labels` says which labels.
 
     Raises
     ------
@@ -200,8 +199,6 @@ def _read_static(tree: Tree) -> pd.DataFrame:
 
 def _ceiling(songs: pd.DataFrame) -> dict[str, float]:
     """Return the best scores of the mean ratings; the deviations are those of the population."""
-    if len(songs) < ENOUGH:
-        return {}
     errors = songs[["valence_std", "arousal_std"]].to_numpy() ** 2 / N_RATERS
     return ceiling_of_means(songs[AXES].to_numpy(), errors)
 

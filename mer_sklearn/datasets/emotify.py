@@ -1,9 +1,10 @@
 """Emotify: which of nine emotions listeners felt at 400 pieces of music (GEMS-9).
 
-Layout: ``ROOT/data.csv``, a row for each listener and song, and
-``ROOT[/emotifymusic]/{classical,rock,electronic,pop}/{1..100}.mp3``; excerpts are also found in
-``ROOT/excerpts``. Track T is the file ``GENRE/((T-1) % 100 + 1).mp3``. If there is a
-``ROOT/groups.csv``, it names the `group` of each `track_id`.
+Layout: ``data.csv``, a row for each listener and song, and
+``emotifymusic/{classical,rock,electronic,pop}/{1..100}.mp3``, at any depth; of several folders with
+genres in them, that with most of the songs counts. Track T is the file
+``GENRE/((T-1) % 100 + 1).mp3``. If there is a ``groups.csv``, it names the `group` of each
+`track_id`.
 
 Source: Aljanaki, Wiering and Veltkamp, www2.projects.science.uu.nl/memotion/emotifydata. Licence:
 free for research, to be cited; the music is by artists of Magnatune.
@@ -16,14 +17,19 @@ of them chose is often a tie. Genre predicts the emotion well: report within gen
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import DatasetError, some
+from ._assemble import assemble
 from ._ceiling import ceiling_of_means, ceiling_of_votes
 from ._check import Check
+from ._tree import Tree
 from .base import Dataset, DatasetInfo, Target
-from .reading import read_table, whole_numbers
+from .reading import is_audio, read_table, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +45,9 @@ EMOTIONS = (  # in the order of the table, which decides ties
     "tension",
     "sadness",
 )
-PLACES = ("", "emotifymusic", "excerpts")  # where the folders of the genres may lie
 SONGS_A_GENRE = 100
 AT_MOST = 3  # emotions an answer, by the rules of the game
 N_ANSWERS = 8407
-ENOUGH = 20  # songs; a ceiling of fewer is chance
 COLLECTIONS = ("Magnatune Compilation", "Magnatune Remixed", "DJ Cary")  # artists of many artists
 
 INFO = DatasetInfo(
@@ -68,13 +72,15 @@ INFO = DatasetInfo(
 )
 
 
-def load(root: str | Path) -> Dataset:
+def load(root: str | Path, *, missing: Literal["drop", "keep"] = "drop") -> Dataset:
     """Load Emotify.
 
     Parameters
     ----------
     root : str or path
-        The folder that holds data.csv and the folders of the genres.
+        The folder that holds data.csv and the folders of the genres, at any depth.
+    missing : {"drop", "keep"}, default="drop"
+        What becomes of songs whose audio is missing; "keep" is for looking at the labels.
 
     Returns
     -------
@@ -88,33 +94,27 @@ def load(root: str | Path) -> Dataset:
         If data.csv cannot be read, no audio is found, or groups.csv leaves songs out.
     """
     root = Path(root)
-    votes = _read_votes(root / "data.csv")
+    tree = Tree(root)
+    votes = _read_votes(tree.need("data.csv"))
     frame, remarks = _rate(votes)
-    place, frame, missing = _locate(root, frame)
-    paths = [place / file for file in frame["file"]]
-    frame, groups, unnamed = _group(root / "groups.csv", paths, frame)
-    labels, shares = _ceilings(votes, frame)
-    return Dataset(
-        name="emotify",
-        X=[str(path) for path in paths],
-        frame=frame,
-        targets={
-            "emotion": Target(
-                ("emotion",), "classification", "The emotion most listeners felt.", labels
-            ),
-            "gems": Target(
-                EMOTIONS, "regression", "Shares of listeners, from 0 to 1.", shares, (0.0, 1.0)
-            ),
-        },
-        groups=None if groups is None else groups.to_numpy(dtype=object),
-        info=INFO,
-        remarks=(*remarks, *missing, *unnamed),
+    audio = _audio(tree, set(frame["file"]))
+    frame, group, unnamed = _with_artists(tree.find("groups.csv"), frame, audio)
+    return assemble(
+        "emotify",
+        root,
+        frame,
+        targets=lambda kept: _targets(votes, kept),
+        info=replace(INFO, group=group),
+        audio=audio,
+        place="emotifymusic/*.mp3",
+        missing=missing,
+        remarks=(*remarks, *unnamed),
     )
 
 
 def check(root: Path) -> list[Check]:
     """Look at what is particular to Emotify: the rows of the table, against its rules."""
-    votes = _read_votes(root / "data.csv")
+    votes = _read_votes(Tree(root).need("data.csv"))
     chosen = votes[list(EMOTIONS)].sum(axis=1)
     counts = votes["track_id"].value_counts()
     found = (
@@ -127,9 +127,6 @@ def check(root: Path) -> list[Check]:
 
 def _read_votes(path: Path) -> pd.DataFrame:
     """Read the table of listeners: track_id, genre and 0 or 1 for each emotion."""
-    if not path.is_file():
-        msg = f"{path}: does not exist. Give the folder that holds data.csv and the audio."
-        raise DatasetError(msg)
     votes = read_table(path).rename(columns=lambda name: name.lower().replace(" ", "_"))
     lacking = [name for name in ("track_id", "genre", *EMOTIONS) if name not in votes]
     if lacking:
@@ -146,7 +143,7 @@ def _read_votes(path: Path) -> pd.DataFrame:
 
 
 def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return a row for each song: its shares, and the emotion that most listeners chose."""
+    """Return a row for each song: its file, its shares, and what most listeners chose."""
     tracks = votes.groupby("track_id")
     emotions = list(EMOTIONS)
     counts = tracks[emotions].sum()
@@ -161,7 +158,21 @@ def _rate(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         remarks.append(f"{tied.sum()} songs have several emotions in front: emotion is the first.")
     if not most.all():
         remarks.append(f"{(most == 0).sum()} songs that moved nobody were dropped.")
-    return songs[most > 0].reset_index(), remarks
+    songs = songs[most > 0].reset_index()
+    numbers = (songs["track_id"] - 1) % SONGS_A_GENRE + 1
+    songs.insert(0, "file", songs["genre"] + "/" + numbers.astype(str))
+    return songs, remarks
+
+
+def _targets(votes: pd.DataFrame, songs: pd.DataFrame) -> dict[str, Target]:
+    """Describe what can be learned from songs."""
+    labels, shares = _ceilings(votes, songs)
+    felt = "The emotion most listeners felt."
+    part = "Shares of listeners, from 0 to 1."
+    return {
+        "emotion": Target(("emotion",), "classification", felt, labels),
+        "gems": Target(EMOTIONS, "regression", part, shares, (0.0, 1.0)),
+    }
 
 
 def _ceilings(
@@ -172,8 +183,6 @@ def _ceilings(
     A share p of n listeners has the variance p (1 - p) / (n - 1).
     """
     emotions, known = list(EMOTIONS), songs[songs["n_raters"] > 1]
-    if len(known) < ENOUGH:
-        return {}, {}
     shares = known[emotions].to_numpy()
     errors = shares * (1 - shares) / (known[["n_raters"]].to_numpy() - 1)
     labels = ceiling_of_votes(
@@ -182,42 +191,35 @@ def _ceilings(
     return labels, ceiling_of_means(shares, errors)
 
 
-def _locate(root: Path, songs: pd.DataFrame) -> tuple[Path, pd.DataFrame, list[str]]:
-    """Find the place that holds most of the audio, and drop the songs it lacks."""
-    numbers = (songs["track_id"] - 1) % SONGS_A_GENRE + 1
-    songs.insert(0, "file", songs["genre"] + "/" + numbers.astype(str) + ".mp3")
-    found = {
-        root / place: [(root / place / file).is_file() for file in songs["file"]]
-        for place in PLACES
-    }
-    place = max(found, key=lambda path: sum(found[path]))
-    if not any(found[place]):
-        msg = (
-            f"{root}: none of {len(songs)} songs is there, such as {songs['file'].iloc[0]}; looked "
-            f"in {', '.join(map(str, found))}. Put the folders of the genres beside data.csv."
-        )
-        raise DatasetError(msg)
-    lost = songs["file"][[not there for there in found[place]]]
-    remarks = [f"{len(lost)} songs lack their audio and were dropped: {some(lost)}."]
-    return place, songs[found[place]].reset_index(drop=True), remarks if len(lost) else []
+def _audio(tree: Tree, wanted: set[str]) -> dict[str, Path]:
+    """Return the audio by genre and number, from the place that holds most of it."""
+    places: dict[Path, dict[str, Path]] = defaultdict(dict)
+    for path in tree.files:
+        name = f"{path.parent.name}/{path.stem}"
+        if name in wanted and is_audio(path):
+            places[path.parent.parent].setdefault(name, path)
+    return max(places.values(), key=len, default={})
 
 
-def _group(
-    path: Path, paths: list[Path], songs: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.Series | None, list[str]]:
-    """Add the artists and return the groups: from a table, else from the tags of the files."""
-    if path.is_file():
+def _with_artists(
+    path: Path | None, songs: pd.DataFrame, audio: Mapping[str, Path]
+) -> tuple[pd.DataFrame, str, list[str]]:
+    """Add artists and groups: from a table, else from the tags of the files.
+
+    Returns the songs, what the groups are, and what there is to say.
+    """
+    if path is not None:
         table = _read_groups(path, songs["track_id"])
         if "artist" in table:
             songs.insert(3, "artist", table["artist"].to_numpy())
-        return songs, table["group"], []
-    artists = [_artist(file) for file in paths]
-    if not any(artists):
-        return songs, None, [f"No artists: there is no {path.name} and the files have no tags."]
-    songs.insert(3, "artist", artists)
+        return songs.assign(group=table["group"].to_numpy()), "artist", []
+    songs.insert(3, "artist", [_artist(audio.get(file)) for file in songs["file"]])
     tracks = "track " + songs["track_id"].astype(str)
-    groups = songs["artist"].where(songs["artist"] != "", tracks)
-    return songs, groups, _tag_remarks(songs["artist"])
+    songs = songs.assign(group=songs["artist"].where(songs["artist"] != "", tracks))
+    if (songs["artist"] == "").all():
+        said = "No artists: there is no groups.csv and no tags, so each song is its own group."
+        return songs, "song", [said]
+    return songs, "artist", _tag_remarks(songs["artist"][songs["file"].isin(list(audio))])
 
 
 def _read_groups(path: Path, tracks: pd.Series) -> pd.DataFrame:
@@ -235,10 +237,12 @@ def _read_groups(path: Path, tracks: pd.Series) -> pd.DataFrame:
     return table.loc[tracks]
 
 
-def _artist(path: Path) -> str:
-    """Return the artist that the tags name, or nothing."""
+def _artist(path: Path | None) -> str:
+    """Return the artist that the tags of a file name, or nothing."""
     import soundfile
 
+    if path is None:
+        return ""
     try:
         with soundfile.SoundFile(path) as file:
             return str(file.copy_metadata().get("artist", "")).strip()

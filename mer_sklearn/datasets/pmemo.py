@@ -13,8 +13,8 @@ Source: github.com/HuiZhangDB/PMEmo. Licence: free for research, to be cited.
 
 Traps: labels run from 0 to 1, but copies have them as 1 + 8x beside deviations from 0 to 1, which
 `load` tells apart; the file of DEAM goes around under the same name, which it refuses; one artist
-has 43 songs, and a published split keeps 47 of its 98 test artists in training: there is no
-official one. Valence and arousal correlate by .71, more than elsewhere.
+has 43 of 794 songs (40 of the rated ones), and a published split keeps 47 of its 98 test artists in
+training: there is no official one. Valence and arousal correlate by .71, more than elsewhere.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ INFO = DatasetInfo(
     ),
     group="artist",
     traps=(
-        "One artist has 43 of the songs: a random split, and the published one, leak.",
+        "One artist has 40 of the 767 rated songs: a random split, and a published one, leak.",
         "Copies rescale the labels to 1 to 9, or hold those of DEAM under the same name.",
         "Valence and arousal correlate by .71: a model of one alone looks good at the other.",
     ),
@@ -92,7 +92,8 @@ def load(
     repair : bool, default=True
         Whether to put valence and arousal right if this copy has them exchanged, with one warning.
     ready : bool, default=False
-        Whether X is the table of the corpus' own features instead of the audio.
+        Whether X is the table of the corpus' own features (functionals of the song, mean of the
+        window) instead of the audio.
     window : float, default=2.0
         Length of the windows in seconds, a multiple of 0.5.
     hop : float, default=None
@@ -103,7 +104,7 @@ def load(
     Returns
     -------
     Dataset
-        Targets `va` and `quadrant`; groups are the artists.
+        Targets `va` and `quadrant`; groups are the artists; `info.labels` says which labels.
 
     Raises
     ------
@@ -150,7 +151,13 @@ def check(root: Path) -> list[Check]:
     frame, _, _ = with_songs(ratings.reset_index(), songs)
     checks = [Check("scale", "note", remark.rstrip(".")) for remark in remarks]
     checks += swap_checks(ratings, lambda table: undivided(table, curves))
-    bare = sorted(set(songs["song_id"]) - set(ratings.index))
+    return [*checks, *(_song_checks(frame, songs) if len(songs) else [])]
+
+
+def _song_checks(frame: pd.DataFrame, songs: pd.DataFrame) -> list[Check]:
+    """Compare the rated songs with the metadata."""
+    checks = []
+    bare = sorted(set(songs["song_id"]) - set(frame["song_id"]))
     if bare:
         found = f"{len(bare)} of {len(songs)} songs of the metadata have no labels: {some(bare)}"
         checks.append(Check("songs without labels", "note", found))
@@ -217,7 +224,8 @@ def _read_songs(tree: Tree) -> pd.DataFrame:
 
     path = tree.find("metadata.csv")
     if path is None:
-        return pd.DataFrame({"song_id": [0], **{name: [""] for name in SONG_COLUMNS}})
+        columns = {"song_id": int, **dict.fromkeys(SONG_COLUMNS, object)}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
     table = read_table(path)
     need_columns(path, table, ["musicId", *SONG_COLUMNS])
     songs = table[SONG_COLUMNS].reset_index(drop=True)

@@ -4,7 +4,8 @@ Every module beside this one is a corpus, but for `NO_CORPUS` and those that beg
 underscore; a corpus is one more file and no list to edit. It has a docstring (layout, source,
 licence, traps), constants, `INFO` and `load(root, *, options)`, whose annotations say how the
 command line reads the options, and it is imported when someone asks for it. It may have
-`check(root)`, which returns what `mer datasets validate` says of its particulars.
+`check(root, *, options)`, which returns what `mer datasets validate` says of its particulars; it
+takes those options of `load` that change what it looks at.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .base import Dataset, DatasetInfo
 
 __all__ = [
-    "dataset_check",
+    "check_particulars",
     "dataset_info",
     "dataset_names",
     "dataset_options",
@@ -114,10 +115,13 @@ def dataset_options(name: str) -> dict[str, object]:
     return {item.name: item.default for item in parameters if item.name != "root"}
 
 
-def dataset_check(name: str) -> Callable[[Path], list[Check]]:
-    """Return what looks at the particulars of a corpus on disk: nothing, where it has none."""
-    check: Callable[[Path], list[Check]] = getattr(_module(name), "check", lambda _: [])
-    return check
+def check_particulars(name: str, root: Path, options: Mapping[str, object]) -> list[Check]:
+    """Look at what is particular to a corpus on disk, with those options that concern it."""
+    check: Callable[..., list[Check]] | None = getattr(_module(name), "check", None)
+    if check is None:
+        return []
+    taken = inspect.signature(check).parameters
+    return check(root, **{key: value for key, value in options.items() if key in taken})
 
 
 def load_source(source: str, options: Mapping[str, str] | None = None) -> Dataset:

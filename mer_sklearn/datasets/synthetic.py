@@ -22,6 +22,8 @@ import numpy.typing as npt
 
 from ..audio import Clip
 from ..errors import InputError
+from ._ceiling import ENOUGH
+from ._plane import AXES
 from ._render import MODES, STEP, Band, Cues, found_band, render
 from .base import Dataset, DatasetInfo, Target
 
@@ -65,7 +67,6 @@ INTENTION, HABIT, CHANCE = 2.8, 0.4, 0.4  # what moves a cue, in standard deviat
 GAIN = (0.37, 0.45)  # valence and arousal of one unit of weighted cues
 UNTOLD = 0.1  # what the sound does not tell: once for the artist, once for the piece
 TASTE, WOBBLE = 0.28, 0.1  # how a rater differs from others, and from moment to moment
-ENOUGH = 20  # pieces; a ceiling of fewer is chance
 ARTISTS, PIECES, CASTING = range(3)  # branches of the seed
 
 INFO = DatasetInfo(
@@ -342,18 +343,20 @@ def _frame(facts: Sequence[dict[str, object]], names: npt.NDArray[np.str_]) -> p
 
 def _targets(frame: pd.DataFrame) -> dict[str, Target]:
     """Describe what can be learned."""
-    va, quadrant = _ceilings(frame) if len(frame) >= ENOUGH else ({}, {})
+    va, quadrant = _ceilings(frame)
     plane = "Valence and arousal in [-1, 1], the mean of the raters."
     names = "happy, angry, sad or calm, by the signs of valence and arousal."
     return {
-        "va": Target(("valence", "arousal"), "regression", plane, va),
+        "va": Target(tuple(AXES), "regression", plane, va),
         "quadrant": Target(("quadrant",), "classification", names, quadrant),
     }
 
 
 def _ceilings(frame: pd.DataFrame) -> tuple[dict[str, float], dict[str, float]]:
     """Score the true values as predictions of the observed ones."""
-    observed = frame[["valence", "arousal"]].to_numpy()
+    if len(frame) < ENOUGH:
+        return {}, {}
+    observed = frame[AXES].to_numpy()
     true = frame[["valence_true", "arousal_true"]].to_numpy()
     r2 = 1 - np.mean((observed - true) ** 2, axis=0) / np.var(observed, axis=0)
     same = np.all((observed > 0) == (true > 0), axis=1)

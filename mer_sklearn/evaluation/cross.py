@@ -209,14 +209,18 @@ def _shared(learned: Dataset, tested: Dataset, kept: npt.NDArray[np.intp]) -> np
         same |= np.isin(learned.frame["song_id"].to_numpy()[kept], tested.frame["song_id"])
     named = learned.info.named_groups and tested.info.named_groups
     if named and learned.info.group == tested.info.group == "artist":
-        same |= np.isin(_names(learned)[kept], _names(tested))
+        names = _names(learned)[kept]
+        same |= np.isin(names, _names(tested)) & (names != "")
     return same
 
 
 def _names(dataset: Dataset) -> npt.NDArray[np.str_]:
-    """Return the groups in one spelling."""
+    """Return the groups in one spelling; nothing of a row whose group is its own number."""
     groups: Any = () if dataset.groups is None else dataset.groups
-    return np.array([" ".join(str(group).casefold().split()) for group in groups], dtype=str)
+    names = np.array([" ".join(str(group).casefold().split()) for group in groups], dtype=str)
+    if "artist" in dataset.frame:
+        names[(dataset.frame["artist"] == "").to_numpy()] = ""
+    return names
 
 
 def _transfer(

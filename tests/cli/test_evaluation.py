@@ -137,6 +137,25 @@ def test_cross_reads_audio_with_options_for_one_source(wav_files, tmp_path, caps
     assert [cell["n_rows"] for cell in found["cells"]] == [24, 12, 12, 24]
 
 
+def test_cross_reads_one_source_twice_with_other_options(halves, capsys):
+    words = ["cross", halves[0], halves[0], "-t", "va", "-m", "ridge", "--cv", "2", "--json"]
+    assert main(words) == 2
+    assert "two different sources" in capsys.readouterr().err
+    assert main([*words, "--set", "2:features=a,b", "--set", "1:features=a,b"]) == 2
+    capsys.readouterr()
+    assert main([*words, "--set", "1:features=a,b", "--set", "2:features=[ab]"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["constants"]) == [f"{halves[0]} features={x}" for x in ("a,b", "[ab]")]
+
+
+def test_cross_says_every_remark_once(halves, capsys):
+    words = ["cross", *halves, "-t", "va", "-m", "ridge", "--cv", "2", "--set", "features=a"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert said.out.count("first.csv: 1 columns are features; not used: energy, b, c, d.") == 1
+    assert said.err == ""
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_cross_refuses_a_table_beside_audio(ready, order, capsys):
     words = ["cross", *["synthetic:", ready][::order], "-t", "va"]

@@ -23,7 +23,14 @@ def test_the_ceiling_of_means_is_the_score_of_the_truth(rng):
 
 
 def test_noise_alone_has_no_ceiling_below_zero():
-    assert ceiling_of_means(np.ones((9, 1)), np.ones((9, 1)))["r2"] == 0.0
+    assert ceiling_of_means(np.ones((20, 1)), np.ones((20, 1)))["r2"] == 0.0
+
+
+def test_few_clips_have_no_ceiling():
+    assert ceiling_of_means(np.ones((19, 1)), np.zeros((19, 1))) == {}
+    votes = pd.DataFrame({"a": 1.0, "b": 0.0}, index=range(19))
+    clips = pd.Series(range(19))
+    assert ceiling_of_votes(votes, clips, pd.Series("a", index=clips)) == {}
 
 
 def test_the_ceiling_of_votes_is_between_chance_and_one(rng):
@@ -34,8 +41,9 @@ def test_the_ceiling_of_votes_is_between_chance_and_one(rng):
     counts = votes.groupby(clips).sum()
     found = ceiling_of_votes(votes, pd.Series(clips), counts.idxmax(axis=1))
     assert 0.7 < found["accuracy"] < 0.95
-    sure = pd.DataFrame({"a": 1.0, "b": 0.0}, index=range(5))
-    assert ceiling_of_votes(sure, pd.Series([0] * 5), pd.Series({0: "a"}))["accuracy"] == 1.0
+    sure = pd.DataFrame({"a": 1.0, "b": 0.0}, index=range(100))
+    clips = pd.Series(np.repeat(np.arange(20), 5))
+    assert ceiling_of_votes(sure, clips, pd.Series("a", index=range(20)))["accuracy"] == 1.0
 
 
 def test_emotify_has_ceilings(mer_data):

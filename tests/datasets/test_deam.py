@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
+from mer_sklearn import EmotionPipeline, evaluate
 from mer_sklearn.audio import Segment
 from mer_sklearn.datasets import deam as deam_module
 from mer_sklearn.datasets import load_dataset
@@ -89,7 +90,8 @@ def test_check_shows_the_correlations(deam_tree):
 def test_headers_with_blanks_and_both_files(deam):
     dataset = load(deam)
     assert len(dataset) == 63
-    assert dataset.split.tolist() == ["2013"] * 30 + ["2014"] * 30 + ["2015"] * 3
+    assert dataset.frame["year"].tolist() == ["2013"] * 30 + ["2014"] * 30 + ["2015"] * 3
+    assert dataset.split is None
     assert dataset.target("va").scale == (-1.0, 1.0)
     assert dataset.y("valence_arousal").equals(dataset.y("va"))
     assert set(dataset.y("quadrant")) <= {"happy", "angry", "sad", "calm"}
@@ -322,6 +324,33 @@ def test_without_the_static_files_is_refused(tmp_path):
         load(tmp_path)
 
 
+def test_the_year_is_no_split(deam):
+    with pytest.raises(InputError, match="needs a corpus with a split of its own"):
+        evaluate(EmotionPipeline(), load_dataset("deam", deam), cv="official")
+
+
+def test_a_benchmark_has_the_songs_and_the_split_of_its_year(deam):
+    path = find(deam, "metadata_2013.csv")
+    *head, last = path.read_text().splitlines()
+    path.write_text("\n".join([*head, last.replace("development", "evaluation")]) + "\n")
+    first = load(deam, benchmark="2013")
+    assert first.frame["song_id"].tolist() == list(range(2, 32))
+    assert first.split.tolist() == ["train"] * 29 + ["test"]
+    second = load(deam, benchmark="2014")
+    assert second.frame["song_id"].max() == 1030
+    assert second.split.tolist() == ["train"] * 30 + ["test"] * 30
+    dynamic = load(deam, benchmark="2014", annotation="dynamic")
+    assert set(dynamic.split[dynamic.frame["song_id"] <= 1000]) == {"train"}
+
+
+def test_a_benchmark_whose_parts_are_not_known_is_refused(deam):
+    with pytest.raises(InputError, match="'2015'"):
+        load(deam, benchmark="2015")  # what it learned is listed nowhere
+    find(deam, "metadata_2013.csv").unlink()
+    with pytest.raises(DatasetError, match=r"benchmark='2013' needs songs .* metadata_2013"):
+        load(deam, benchmark="2013")
+
+
 # ----------------------------------------------------------------------------- the real annotations
 
 
@@ -355,6 +384,16 @@ def test_real_file_is_the_one_of_emomusic_crossed(real, mer_data):
     assert raw.index.equals(other.index)
     assert (abs(raw["valence"] - other["arousal"]) < 0.0126).mean() > 0.99
     assert (abs(raw["valence"] - other["valence"]) < 0.0126).mean() < 0.05
+
+
+@pytest.mark.parametrize(("benchmark", "parts"), [("2013", (125, 619)), ("2014", (1000, 744))])
+def test_real_benchmarks(real, benchmark, parts):
+    with pytest.warns(MerWarning):
+        dataset = load(real, benchmark=benchmark)
+    assert tuple(np.unique(dataset.split, return_counts=True)[1]) == parts
+    artists = [set(dataset.groups[dataset.split == part]) for part in ("train", "test")]
+    shared = len(set.intersection(*artists)), len(artists[1])
+    assert shared == {"2013": (52, 112), "2014": (67, 555)}[benchmark]
 
 
 def test_real_correlations_are_those_of_the_notes(real):

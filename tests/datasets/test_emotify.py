@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mer_sklearn.datasets import load_dataset
+from mer_sklearn.datasets import load_dataset, validate_dataset
 from mer_sklearn.errors import DatasetError
 
 
@@ -72,12 +72,12 @@ def test_compilation_is_remarked(emotify, write_audio):
     assert any("tagged DJ Cary" in remark for remark in load_dataset("emotify", emotify).remarks)
 
 
-def test_without_any_artist_there_are_no_groups(emotify, write_audio):
+def test_without_any_artist_songs_are_the_groups(emotify, write_audio):
     write_audio(emotify / "rock" / "2.mp3")
     (emotify / "classical" / "1.mp3").write_bytes(b"no audio")
     dataset = load_dataset("emotify", emotify)
-    assert dataset.groups is None
-    assert "artist" not in dataset.frame
+    assert dataset.groups.tolist() == ["track 1", "track 102"]
+    assert dataset.info.group == "song"
     assert any(remark.startswith("No artists") for remark in dataset.remarks)
 
 
@@ -87,25 +87,45 @@ def test_genres_may_lie_one_folder_down(emotify, place):
     for genre in ("classical", "rock", "electronic"):
         shutil.move(emotify / genre, emotify / place)
     dataset = load_dataset("emotify", emotify)
-    assert dataset.paths == [str(emotify / place / file) for file in dataset.frame["file"]]
+    assert dataset.frame["file"].tolist() == [f"{place}/classical/1.mp3", f"{place}/rock/2.mp3"]
+    assert dataset.paths == [str(emotify / file) for file in dataset.frame["file"]]
+
+
+def test_the_place_with_most_of_the_songs_counts(emotify, write_audio):
+    write_audio(emotify / "few" / "rock" / "2.mp3")
+    shutil.move(emotify / "classical", emotify / "whole" / "classical")
+    shutil.move(emotify / "rock", emotify / "whole" / "rock")
+    assert all("/whole/" in path for path in load_dataset("emotify", emotify).paths)
+
+
+def test_labels_alone_need_no_audio(emotify):
+    for genre in ("classical", "rock", "electronic"):
+        shutil.rmtree(emotify / genre)
+    dataset = load_dataset("emotify", emotify, missing="keep")
+    assert dataset.frame["track_id"].tolist() == [1, 102]
+    assert dataset.paths[1] == str(emotify / "emotifymusic" / "rock" / "2.mp3")
+    found = {check.name: check for check in validate_dataset("emotify", emotify, audio=False)}
+    assert found["rows"].found == "2 of 400"
+    assert "audio" not in found
 
 
 def test_song_without_audio_is_dropped_and_named(emotify):
     (emotify / "rock" / "2.mp3").unlink()
     dataset = load_dataset("emotify", emotify)
     assert dataset.frame["track_id"].tolist() == [1]
-    assert "1 songs lack their audio and were dropped: rock/2.mp3." in dataset.remarks
+    assert "1 of 2 clips lack their audio and were left out: rock/2." in dataset.remarks
 
 
-def test_no_audio_at_all_says_where_it_looked(emotify):
+def test_no_audio_at_all_says_where_it_belongs(emotify):
     for genre in ("classical", "rock", "electronic"):
         shutil.rmtree(emotify / genre)
-    with pytest.raises(DatasetError, match=r"none of 2 songs.*emotifymusic, .*excerpts"):
+    where = r"none of 2 clips .*emotifymusic/\*\.mp3.* as classical/1"
+    with pytest.raises(DatasetError, match=where):
         load_dataset("emotify", emotify)
 
 
 def test_without_data_csv_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r"data\.csv: does not exist"):
+    with pytest.raises(DatasetError, match=r"holds no data\.csv"):
         load_dataset("emotify", tmp_path)
 
 
@@ -160,7 +180,7 @@ def test_real_tags(mer_data, tmp_path):
     dataset = load_dataset("emotify", tmp_path)
     assert len(dataset) == 8
     artists = dict(zip(dataset.frame["file"], dataset.groups, strict=True))
-    assert artists["classical/66.mp3"] == "Ivan Ilic"
+    assert artists["emotifymusic/classical/66.mp3"] == "Ivan Ilic"
     assert any("tagged DJ Cary" in remark for remark in dataset.remarks)
 
 

@@ -100,10 +100,10 @@ def test_corpora_of_speech_share_a_vocabulary(emodb, ravdess, cremad):
 
 
 def test_take_keeps_what_belongs_together(deam):
-    dataset = load_dataset("deam", deam, missing="keep")
+    dataset = load_dataset("deam", deam, missing="keep", benchmark="2014")
     dataset = replace(dataset, weights=dataset.frame["song_id"].to_numpy())
     few = dataset.take([40, 2])
     assert few.frame["song_id"].tolist() == few.weights.tolist() == [1011, 4]
-    assert few.split.tolist() == ["2014", "2013"]
+    assert few.split.tolist() == ["test", "train"]
     assert [path.split("/")[-1] for path in few.paths] == ["1011.mp3", "4.mp3"]
     assert few.groups.tolist() == ["bob 1", "ann 4"]

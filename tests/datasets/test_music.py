@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from scipy.io import savemat
 
-from mer_sklearn.datasets import load_dataset
+from mer_sklearn.datasets import load_dataset, validate_dataset
 from mer_sklearn.datasets.fourq import check as check_fourq
 from mer_sklearn.datasets.jamendo import check as check_jamendo
 from mer_sklearn.errors import DatasetError, InputError
@@ -147,6 +149,21 @@ def test_artists_in_several_parts_are_found(jamendo):
     assert check_jamendo(jamendo)[1].found.startswith("1 artists in several of the parts")
 
 
+def test_one_part_alone_proves_nothing(jamendo):
+    for part in ("train", "validation"):
+        next(jamendo.rglob(f"split-0/*{part}.tsv")).unlink()
+    split = check_jamendo(jamendo)[1]
+    assert split.verdict == "note"
+    assert split.found == "of test alone nobody can tell whether the parts share artists"
+
+
+def test_the_split_that_is_asked_for_is_looked_at(jamendo):
+    shutil.rmtree(next(jamendo.rglob("split-0")))
+    found = {check.name: check for check in validate_dataset("jamendo", jamendo, split=1)}
+    assert "loading" not in found
+    assert found["split"].found == "test 1, train 1, validation 1"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -171,4 +188,7 @@ def test_real_jamendo(mer_data):
     assert tags.shape == (4231, 56)
     assert tags.sum(axis=1).min() >= 1
     assert (tags.sum(axis=1) == 1).sum() == 2246
-    assert check_jamendo(mer_data / "jamendo")[0].verdict == "ok"
+    tags_found, split = check_jamendo(mer_data / "jamendo")
+    assert tags_found.verdict == "ok"
+    # The copy holds one part of three.
+    assert (split.verdict, split.found[:13]) == ("note", "of test alone")

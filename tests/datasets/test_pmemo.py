@@ -67,6 +67,15 @@ def test_without_metadata_songs_are_the_groups(pmemo):
     dataset = load(pmemo)
     assert dataset.info.group == "song"
     assert len(set(dataset.groups)) == 30
+    assert dataset.frame["title"].tolist() == [""] * 30
+
+
+def test_without_metadata_nothing_is_said_of_them(pmemo):
+    next(pmemo.rglob("metadata.csv")).unlink()
+    assert [found.name for found in check(pmemo)] == [
+        "V and A in the file, all songs",
+        "V and A as loaded",
+    ]
 
 
 def test_windows(pmemo):
@@ -119,6 +128,18 @@ def test_real_labels(real):
     assert loaded.verdict == "ok"
     assert bare.found.startswith("27 of 794 songs")
     assert "drake has 40 of 767 songs" in artists.found
+
+
+def test_real_random_split_tears_as_many_artists_as_the_published_one(real):
+    """Of its 98 test artists 47 were also in training: so it was drawn by songs."""
+    artists, rng = load(real).groups, np.random.default_rng(0)
+    shares = []
+    for _ in range(50):
+        order = rng.permutation(len(artists))
+        test, train = set(artists[order[:116]]), set(artists[order[116 + 115 :]])
+        shares.append(len(test & train) / len(test))
+    assert np.mean(shares) == pytest.approx(47 / 98, abs=2 * np.std(shares))
+    assert min(shares) > 0.3
 
 
 def test_real_labels_of_deam_in_its_place_are_refused(real, mer_data, tmp_path):

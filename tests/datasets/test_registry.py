@@ -70,9 +70,9 @@ def test_unknown_option_gets_the_nearest(ravdess):
         load_dataset("ravdess", ravdess, chanel="song")
 
 
-def test_option_of_a_corpus_without_any_is_refused(emotify):
-    with pytest.raises(InputError, match="'emotify' has no options; got 'channel'"):
-        load_dataset("emotify", emotify, channel="song")
+def test_option_of_a_corpus_without_any_is_refused(classes):
+    with pytest.raises(InputError, match="'folders' has no options; got 'channel'"):
+        load_dataset("folders", classes, channel="song")
 
 
 def test_unknown_choice_gets_the_nearest(ravdess):

@@ -110,6 +110,54 @@ def test_windows_are_no_incomplete_copy(deam):
     assert found["rows"].verdict == "ok"
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cremad", {"labels": "heard"}),
+        ("deam", {"annotation": "dynamic"}),
+        ("deam", {"benchmark": "2014"}),
+    ],
+)
+def test_rows_are_compared_with_the_whole_only_without_options(request, name, options):
+    root = request.getfixturevalue(name)
+    assert look(name, root, audio=False)["rows"].verdict == "wrong"
+    found = look(name, root, audio=False, **options)["rows"]
+    assert found.verdict == "ok"
+    assert found.found.isdecimal()
+
+
+def test_defaults_are_no_options(deam):
+    found = look("deam", deam, audio=False, annotation="static", missing="drop")
+    assert found["rows"].verdict == "wrong"
+
+
+def test_ratings_that_are_asked_for_are_looked_at(deam_tree):
+    root = deam_tree(raters=True)
+    path = next(root.rglob("static_annotations_songs_1_2000.csv"))
+    lines = path.read_text().splitlines()
+    turned = [f"{w},{s},{a},{v}" for w, s, v, a in (line.split(",") for line in lines[1:])]
+    path.write_text("\n".join([lines[0], *turned]) + "\n")
+    name = "V and A in the file, songs up to 1000"
+    assert look("deam", root, audio=False)[name].found.endswith("exchanged")
+    assert look("deam", root, audio=False, annotation="raters")[name].found.endswith("right")
+
+
+@pytest.mark.parametrize(("columns", "verdict"), [(("v", "a"), "ok"), (("a", "v"), "note")])
+def test_level_follows_arousal(tmp_path, rng, columns, verdict):
+    lines = ["file,valence,arousal"]
+    for k in range(20):
+        drawn = {"v": rng.uniform(-1, 1), "a": k / 20}
+        tone = rng.uniform(-1, 1, 2_205) * 10 ** (drawn["a"] - 1.5)
+        soundfile.write(tmp_path / f"{k}.wav", tone, 22_050)
+        lines.append(",".join([f"{k}.wav", *(f"{drawn[name]:.3f}" for name in columns)]))
+    (tmp_path / "songs.csv").write_text("\n".join(lines) + "\n")
+    found = look("table", tmp_path / "songs.csv")["level"]
+    assert found.verdict == verdict
+    r = found.found.split()[3 if verdict == "note" else 6].rstrip(",")
+    assert float(r) == pytest.approx(1.0, abs=0.01)
+    assert "20 files" in found.found
+
+
 def test_synthetic_has_nothing_on_disk():
     with pytest.raises(InputError, match="nothing on disk"):
         validate_dataset("synthetic", "somewhere")

@@ -94,6 +94,17 @@ def test_artists_that_are_only_numbers_say_nothing(rng):
     assert found.remarks == ()
 
 
+def test_songs_without_an_artist_are_nobodys(rng):
+    first, second = (corpus(rng, named_groups=True) for _ in range(2))
+    for data, name in ((first, "Ann"), (second, "Bob")):
+        # Of the first half nobody knows who plays: each is its own group, by its own number.
+        data.frame["artist"] = [""] * 30 + [name] * 30
+        data.groups[:30] = [f"song {k}" for k in range(30)]
+        data.groups[30:] = name.casefold()
+    found = cross_corpus(PIPELINE, {"a": first, "b": second}, target="va", cv=2)
+    assert found.remarks == ()
+
+
 def test_songs_of_both_are_not_learned(rng):
     first, second = corpus(rng, songs="MediaEval"), corpus(rng, n=20, songs="MediaEval")
     second.frame["song_id"] += 50
