@@ -271,10 +271,11 @@ def test_rehash_reads_files_that_seem_unchanged(music, run):
 # ---- Going on ----
 
 SLOW = """
-import sys, time
+import signal, sys, time
 from mer_sklearn.cli import main
 from mer_sklearn.features import rows
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 compute = rows.FamilyRows.__call__
 seen = 0
 

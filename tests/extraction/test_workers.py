@@ -328,7 +328,7 @@ def test_the_bar_tells_rate_errors_and_time_left(files, monkeypatch):
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 import numpy as np
 from mer_sklearn.extraction.cache import open_cache
 from mer_sklearn.extraction.engine import Part, map_rows
@@ -342,6 +342,7 @@ class Slow:
         return [np.float32([len(clip.signal)])]
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's shell ignores it
     with open_cache(sys.argv[1]) as cache:
         map_rows(Slow(), sys.argv[3:], cache=cache, n_jobs=int(sys.argv[2]), timeout=900)
 """
@@ -373,7 +374,7 @@ def test_a_stopped_run_leaves_its_rows_and_no_processes(files, tmp_path, signal_
             process.kill()
         process.wait(10)
         assert time.monotonic() - begun < 5
-        _, still = psutil.wait_procs(children, timeout=5)
+        _, still = psutil.wait_procs(children, timeout=15)
         assert not [child for child in still if alive(child)]
         err = process.stderr.read()
     if signal_ == "SIGINT":
