@@ -19,12 +19,11 @@ FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
         (["results.py", "--small", "--only", "systems"], "| transductive | 14 classes"),
         (["check_intervals.py", "--small", "--corpora", "2"], "| such models |"),
         (["bench_extract.py", "--small", "--stages", "plain"], "| family mfcc |"),
-        (["bench_scale.py", "--small", "--only", "engine"], "known by their stamps"),
-        (["bench_scale.py", "--small", "--only", "second_run", "--bad", "2"], "2 more that fail"),
-        (["bench_scale.py", "--small", "--only", "memory"], "the caller grows by"),
+        (["bench_onnx.py", "--small"], "mfcc40-mean  kernel"),
         (["bench_predict.py", "--small"], "| mer predict music.onnx |"),
+        (["bench_scale.py", "--small", "--bad", "2"], "2 more that fail"),
     ],
-    ids=["results", "systems", "intervals", "extract", "engine", "second run", "memory", "predict"],
+    ids=["results", "systems", "intervals", "extract", "onnx", "predict", "scale"],
 )
 def test_the_small_form_prints_its_table(words, sentence):
     command = [sys.executable, str(FOLDER / words[0]), *words[1:]]

@@ -1,4 +1,4 @@
-"""The examples and the benchmarks run, in their smallest form."""
+"""The examples run. The smallest forms of the benchmarks stand in `test_benchmarks.py`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-BENCHMARKS = sorted((ROOT / "benchmarks").glob("bench_*.py"))
-
-
-def run(script, *words):
-    subprocess.run(
-        [sys.executable, script, *words], check=True, cwd=ROOT, capture_output=True, timeout=120
-    )
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_example(script):
-    run(script)
-
-
-@pytest.mark.parametrize("script", BENCHMARKS, ids=lambda path: path.stem)
-def test_benchmark(script):
-    run(script, "--small")
+    subprocess.run(
+        [sys.executable, script], check=True, cwd=ROOT, capture_output=True, timeout=120
+    )
