@@ -14,6 +14,4 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_example(script):
-    subprocess.run(
-        [sys.executable, script], check=True, cwd=ROOT, capture_output=True, timeout=120
-    )
+    subprocess.run([sys.executable, script], check=True, cwd=ROOT, capture_output=True, timeout=120)
